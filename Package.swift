@@ -1,0 +1,97 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// Debian's libtorch unless LIBTORCH names another one: a PyPI torch folder, or an unpacked libtorch.
+let libtorch = Context.environment["LIBTORCH"]
+
+let torchFlags: [CXXSetting] =
+    libtorch.map { root in
+        [
+            .unsafeFlags(["-I\(root)/include", "-I\(root)/include/torch/csrc/api/include", "-std=c++20"])
+        ]
+    } ?? [
+        .unsafeFlags(["-I/usr/include/torch/csrc/api/include", "-std=c++17"])
+    ]
+
+let torchLinks: [LinkerSetting] =
+    (libtorch.map { root in
+        [.unsafeFlags(["-L\(root)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(root)/lib"])]
+    } ?? []) + [.linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10")]
+
+/// A library room with its tests beside it in `Tests/`.
+func room(_ name: String, needs dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies)
+}
+
+func tests(of name: String, needs dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+        exclude: ["Fixtures"])
+}
+
+let package = Package(
+    name: "ediy",
+    products: [
+        .executable(name: "ediy", targets: ["ediy"]),
+        .library(name: "Vision", targets: ["Vision"]),
+        .library(name: "COCO", targets: ["COCO"]),
+        // Opened at run time by `Torch`, never linked: see Sources/Torch/Library.swift.
+        .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.0.0"),
+    ],
+    targets: [
+        // C and C++, one thin room a library.
+        .target(name: "CTorch", cxxSettings: torchFlags, linkerSettings: torchLinks),
+        .systemLibrary(name: "CTorchAPI"),
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .systemLibrary(name: "CJSON", pkgConfig: "json-c"),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .systemLibrary(name: "COpenBLAS"),
+
+        // From the ground up; a room imports only what stands above it in this list.
+        room("Support", needs: ["CJSON"]),
+        room("Vision", needs: ["Support", "CJPEG"]),
+        room("COCO", needs: ["Support", "CSimdJSON"]),
+        room("Torch", needs: ["Support", "CTorchAPI"]),
+        room("NN", needs: ["Torch", "Support"]),
+        room("Data", needs: ["NN", "Torch", "Vision", "COCO", "Support"]),
+        room("Training", needs: ["Data", "NN", "Torch", "Support"]),
+        room("Pretraining", needs: ["Training", "Data", "NN", "Torch", "Vision", "Support", "COpenBLAS"]),
+        room("Detection", needs: ["Training", "Data", "NN", "Torch", "Vision", "COCO", "Support"]),
+        room(
+            "Reporting",
+            needs: [
+                "COCO", "Vision", "Support",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        room(
+            "Benchmarking",
+            needs: [
+                "Pretraining", "Detection", "Reporting", "Training", "Data", "COCO", "Support",
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .executableTarget(
+            name: "ediy",
+            dependencies: [
+                "Benchmarking", "Pretraining", "Detection", "Reporting", "Training", "Data", "NN", "Torch",
+                "Vision", "COCO", "Support", "COpenBLAS",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        tests(of: "Support"),
+        tests(of: "Vision", needs: ["Support"]),
+        tests(of: "COCO", needs: ["Support"]),
+        tests(of: "Torch", needs: ["Support"]),
+        tests(of: "NN", needs: ["Torch", "Support"]),
+        tests(of: "Data", needs: ["COCO", "Vision", "NN", "Torch", "Support"]),
+        tests(of: "Training", needs: ["Data", "NN", "Torch", "Support"]),
+        tests(of: "Pretraining", needs: ["Training", "Data", "NN", "Torch", "Vision", "Support"]),
+        tests(of: "Detection", needs: ["Training", "Data", "NN", "Torch", "Vision", "COCO", "Support"]),
+        tests(of: "Reporting", needs: ["COCO", "Vision", "Support"]),
+        tests(of: "Benchmarking", needs: ["COCO", "NN", "Torch", "Vision", "Support"]),
+    ]
+)

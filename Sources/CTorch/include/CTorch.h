@@ -1,0 +1,104 @@
+// The whole door between Swift and libtorch: one exported symbol that returns a table of functions.
+//
+// Any function that can fail returns NULL on success and otherwise a message made with malloc, which the caller frees
+// with `free_message`. No C++ exception leaves this library.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define EDIY_TORCH_ABI 1
+
+typedef struct EdiyTensor EdiyTensor;        // one owned reference to an at::Tensor
+typedef struct EdiyOperator EdiyOperator;    // an operator of the dispatcher, found once, never freed
+typedef struct EdiyGenerator EdiyGenerator;  // a random generator of a device
+
+typedef enum {
+    EDIY_DEFAULT,  // the schema's default, or none where it has none and the argument is optional
+    EDIY_NONE,
+    EDIY_TENSOR,
+    EDIY_INT,      // integers, and enumerations as torch numbers them: dtype, layout, memory format
+    EDIY_DOUBLE,
+    EDIY_BOOL,
+    EDIY_INTS,
+    EDIY_DOUBLES,
+    EDIY_BOOLS,
+    EDIY_TENSORS,  // a null entry is an undefined tensor (None in a list of optional ones)
+    EDIY_STRING,   // also devices, "cuda:0"
+    EDIY_GENERATOR,
+} EdiyTag;
+
+typedef struct {
+    EdiyTag tag;
+    const char *name;  // a keyword argument's name; NULL when it goes by position
+    int64_t count;     // of the lists
+    union {
+        EdiyTensor *tensor;
+        int64_t integer;
+        double real;
+        bool boolean;
+        const int64_t *integers;
+        const double *reals;
+        const bool *booleans;
+        EdiyTensor *const *tensors;
+        const char *string;
+        EdiyGenerator *generator;
+    };
+} EdiyValue;
+
+typedef struct {
+    int32_t abi;
+    const char *version;
+    void (*free_message)(char *message);
+
+    // Operators by name, "aten::conv2d", and overload, "" or "Tensor".
+    char *(*find_operator)(const char *name, const char *overload, EdiyOperator **result);
+    // Calls through the dispatcher. A list of tensors among the results is written out as its elements; more results
+    // than `capacity` is a failure. Tensors written are owned by the caller.
+    char *(*call)(const EdiyOperator *op, const EdiyValue *arguments, size_t argument_count, EdiyValue *results,
+                  size_t capacity, size_t *result_count);
+
+    // Tensors.
+    void (*release)(EdiyTensor *tensor);
+    char *(*from_host)(const void *bytes, int32_t dtype, const int64_t *sizes, size_t rank, EdiyTensor **result);
+    char *(*to_host)(const EdiyTensor *tensor, void *bytes, size_t byte_count);
+    int64_t (*rank)(const EdiyTensor *tensor);
+    int64_t (*size)(const EdiyTensor *tensor, int64_t dimension);
+    int64_t (*element_count)(const EdiyTensor *tensor);
+    int32_t (*dtype)(const EdiyTensor *tensor);
+    bool (*is_contiguous)(const EdiyTensor *tensor, int32_t memory_format);
+    bool (*shares_storage)(const EdiyTensor *a, const EdiyTensor *b);
+    int32_t (*device_type)(const EdiyTensor *tensor);
+    int32_t (*device_index)(const EdiyTensor *tensor);
+
+    // Automatic differentiation.
+    char *(*backward)(const EdiyTensor *loss);
+    EdiyTensor *(*grad)(const EdiyTensor *tensor);  // NULL when there is none
+    void (*set_grad)(EdiyTensor *tensor, const EdiyTensor *grad);
+    bool (*requires_grad)(const EdiyTensor *tensor);
+    char *(*set_requires_grad)(EdiyTensor *tensor, bool value);
+    bool (*is_grad_enabled)(void);
+    void (*set_grad_enabled)(bool enabled);
+    bool (*set_autocast)(int32_t device_type, bool enabled, int32_t dtype);  // returns what was set before
+
+    // Randomness. The default generators are never used by the suite.
+    char *(*make_generator)(const char *device, uint64_t seed, EdiyGenerator **result);
+    void (*release_generator)(EdiyGenerator *generator);
+
+    // The machine.
+    int32_t (*thread_count)(void);
+    void (*set_thread_count)(int32_t count);
+    int32_t (*cuda_device_count)(void);
+    char *(*describe)(void);  // build settings, to be freed with free_message
+} EdiyTorch;
+
+// The one exported symbol.
+const EdiyTorch *ediy_torch(void);
+
+#ifdef __cplusplus
+}
+#endif
