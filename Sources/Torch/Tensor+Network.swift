@@ -1,0 +1,123 @@
+// The operators that networks are made of. N images, C channels, H × W pixels.
+
+extension Tensor {
+    /// 2-D convolution of (N, C, H, W) with `weight` (O, C / groups, K, K).
+    public func convolved(
+        _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
+    ) -> Tensor {
+        Operator.conv2d(
+            .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]), .ints([padding, padding]),
+            .ints([dilation, dilation]), .int(groups))
+    }
+
+    /// Transposed 2-D convolution of (N, C, H, W) with `weight` (C, O, K, K).
+    public func convolvedTransposed(_ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0) -> Tensor {
+        Operator.convTranspose2d(
+            .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]), .ints([padding, padding]))
+    }
+
+    /// x · weightᵀ + bias, `weight` (out, in).
+    public func linear(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
+        Operator.linear(.tensor(self), .tensor(weight), .optional(bias))
+    }
+
+    /// Batch normalisation over all dimensions but the second. With `training` the batch's statistics are used and the
+    /// running ones moved towards them by `momentum`, in place; without, the running ones are used.
+    public func batchNormalized(
+        weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVariance: Tensor?, training: Bool,
+        momentum: Double, epsilon: Double
+    ) -> Tensor {
+        Operator.batchNorm(
+            .tensor(self), .optional(weight), .optional(bias), .optional(runningMean), .optional(runningVariance),
+            .bool(training), .double(momentum), .double(epsilon), .bool(true))
+    }
+
+    public func maxPooled(kernel: Int, stride: Int, padding: Int = 0) -> Tensor {
+        Operator.maxPool2d(.tensor(self), .ints([kernel, kernel]), .ints([stride, stride]), .ints([padding, padding]))
+    }
+
+    public func averagePooled(kernel: Int, stride: Int, padding: Int = 0) -> Tensor {
+        Operator.avgPool2d(.tensor(self), .ints([kernel, kernel]), .ints([stride, stride]), .ints([padding, padding]))
+    }
+
+    /// Averages over `height` × `width` cells that cover the map.
+    public func adaptiveAveragePooled(_ height: Int, _ width: Int) -> Tensor {
+        Operator.adaptiveAvgPool2d(.tensor(self), .ints([height, width]))
+    }
+
+    /// Resized maps. `alignCorners` as in PyTorch; false everywhere in the suite unless a reference says otherwise.
+    public func upsampled(_ height: Int, _ width: Int, _ mode: Interpolation, alignCorners: Bool = false) -> Tensor {
+        switch mode {
+        case .nearest: Operator.upsampleNearest2d(.tensor(self), .ints([height, width]))
+        case .bilinear: Operator.upsampleBilinear2d(.tensor(self), .ints([height, width]), .bool(alignCorners))
+        case .bicubic: Operator.upsampleBicubic2d(.tensor(self), .ints([height, width]), .bool(alignCorners))
+        }
+    }
+
+    /// Values at `grid` (N, H', W', 2), x and y from −1 to 1 over the map, zeros outside.
+    public func gridSampled(_ grid: Tensor, alignCorners: Bool = false) -> Tensor {
+        Operator.gridSample(.tensor(self), .tensor(grid), .int(0), .int(0), .bool(alignCorners))
+    }
+
+    public func softmax(_ dimension: Int) -> Tensor { Operator.softmax(.tensor(self), .int(dimension)) }
+
+    public func logSoftmax(_ dimension: Int) -> Tensor { Operator.logSoftmax(.tensor(self), .int(dimension)) }
+
+    /// x / max(‖x‖₂, ε) along a dimension.
+    public func unitLength(_ dimension: Int = -1, epsilon: Double = 1e-12) -> Tensor {
+        self / norm([dimension], keepDimensions: true).clamped(min: epsilon)
+    }
+
+    public enum Interpolation: Sendable {
+        case nearest, bilinear, bicubic
+    }
+}
+
+/// How a loss over many elements becomes one number, numbered as torch numbers them.
+public enum LossReduction: Int, Sendable {
+    case none = 0
+    case mean = 1
+    case sum = 2
+}
+
+extension Tensor {
+    /// Softmax cross entropy of logits (R, K) against classes (R) int64.
+    public func crossEntropy(_ classes: Tensor, reduction: LossReduction = .mean) -> Tensor {
+        Operator.crossEntropy(.tensor(self), .tensor(classes), .none, .int(reduction.rawValue))
+    }
+
+    /// Binary cross entropy of logits against targets in [0, 1].
+    public func binaryCrossEntropyWithLogits(_ targets: Tensor, reduction: LossReduction = .mean) -> Tensor {
+        Operator.bceWithLogits(.tensor(self), .tensor(targets), .none, .none, .int(reduction.rawValue))
+    }
+
+    /// |self − target|.
+    public func l1Loss(_ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
+        Operator.l1Loss(.tensor(self), .tensor(target), .int(reduction.rawValue))
+    }
+
+    /// Quadratic below `beta`, linear above.
+    public func smoothL1Loss(_ target: Tensor, beta: Double, reduction: LossReduction = .mean) -> Tensor {
+        Operator.smoothL1Loss(.tensor(self), .tensor(target), .int(reduction.rawValue), .double(beta))
+    }
+}
+
+extension Operator {
+    static let conv2d = Operator("aten::conv2d")
+    static let convTranspose2d = Operator("aten::conv_transpose2d", "input")
+    static let linear = Operator("aten::linear")
+    static let batchNorm = Operator("aten::batch_norm")
+    static let maxPool2d = Operator("aten::max_pool2d")
+    static let avgPool2d = Operator("aten::avg_pool2d")
+    static let adaptiveAvgPool2d = Operator("aten::adaptive_avg_pool2d")
+    static let upsampleNearest2d = Operator("aten::upsample_nearest2d")
+    static let upsampleBilinear2d = Operator("aten::upsample_bilinear2d")
+    static let upsampleBicubic2d = Operator("aten::upsample_bicubic2d")
+    static let gridSample = Operator("aten::grid_sampler")
+    static let softmax = Operator("aten::softmax", "int")
+    static let logSoftmax = Operator("aten::log_softmax", "int")
+    static let crossEntropy = Operator("aten::cross_entropy_loss")
+    static let bceWithLogits = Operator("aten::binary_cross_entropy_with_logits")
+    static let l1Loss = Operator("aten::l1_loss")
+    static let smoothL1Loss = Operator("aten::smooth_l1_loss")
+}

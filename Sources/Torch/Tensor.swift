@@ -1,0 +1,111 @@
+import CTorchAPI
+
+/// A tensor of libtorch: a shared handle. Copying one copies the reference; the operators that end in `InPlace`, and the
+/// optimizers, change what every copy sees.
+public struct Tensor: @unchecked Sendable {
+    final class Handle {
+        let pointer: OpaquePointer
+        init(_ pointer: OpaquePointer) { self.pointer = pointer }
+        deinit { Torch.table.pointee.release(pointer) }
+    }
+
+    let handle: Handle
+
+    init(owning pointer: OpaquePointer) {
+        handle = Handle(pointer)
+    }
+
+    /// Sizes, outermost first.
+    public var shape: [Int] {
+        let table = Torch.table
+        return (0..<table.pointee.rank(handle.pointer)).map { Int(table.pointee.size(handle.pointer, $0)) }
+    }
+
+    /// The number of dimensions.
+    public var rank: Int { Int(Torch.table.pointee.rank(handle.pointer)) }
+
+    /// The size of a dimension; negative ones count from the last.
+    public func size(_ dimension: Int) -> Int {
+        let rank = self.rank
+        let d = dimension < 0 ? dimension + rank : dimension
+        precondition((0..<rank).contains(d), "dimension \(dimension) of a tensor of rank \(rank)")
+        return Int(Torch.table.pointee.size(handle.pointer, Int64(d)))
+    }
+
+    /// The number of elements.
+    public var count: Int { Int(Torch.table.pointee.element_count(handle.pointer)) }
+
+    public var dtype: DType { DType(rawValue: Torch.table.pointee.dtype(handle.pointer)) ?? .float32 }
+
+    public var device: Device {
+        Torch.table.pointee.device_type(handle.pointer) == Device.cudaType
+            ? .cuda(Int(Torch.table.pointee.device_index(handle.pointer))) : .cpu
+    }
+
+    public func isContiguous(_ format: MemoryFormat = .contiguous) -> Bool {
+        Torch.table.pointee.is_contiguous(handle.pointer, format.rawValue)
+    }
+
+    /// Whether both look at the same memory.
+    public func sharesStorage(with other: Tensor) -> Bool {
+        Torch.table.pointee.shares_storage(handle.pointer, other.handle.pointer)
+    }
+}
+
+/// Element types, numbered as torch numbers them.
+public enum DType: Int32, Sendable, CaseIterable {
+    case uint8 = 0
+    case int8 = 1
+    case int16 = 2
+    case int32 = 3
+    case int64 = 4
+    case float16 = 5
+    case float32 = 6
+    case float64 = 7
+    case bool = 11
+    case bfloat16 = 15
+
+    /// Bytes an element.
+    public var size: Int {
+        switch self {
+        case .uint8, .int8, .bool: 1
+        case .int16, .float16, .bfloat16: 2
+        case .int32, .float32: 4
+        case .int64, .float64: 8
+        }
+    }
+
+    public var isFloatingPoint: Bool {
+        switch self {
+        case .float16, .bfloat16, .float32, .float64: true
+        default: false
+        }
+    }
+}
+
+/// Where a tensor lives.
+public enum Device: Equatable, Sendable, CustomStringConvertible {
+    case cpu
+    case cuda(Int)
+
+    static let cpuType: Int32 = 0
+    static let cudaType: Int32 = 1
+
+    var type: Int32 { self == .cpu ? Self.cpuType : Self.cudaType }
+
+    /// As torch spells it: `cpu`, `cuda:0`.
+    public var description: String {
+        switch self {
+        case .cpu: "cpu"
+        case .cuda(let index): "cuda:\(index)"
+        }
+    }
+}
+
+/// How the dimensions of an image batch (N, C, H, W) lie in memory, numbered as torch numbers them.
+public enum MemoryFormat: Int32, Sendable {
+    case contiguous = 0
+    case preserve = 1
+    /// Channels innermost: what the convolutions of CPUs and of tensor cores are fastest on.
+    case channelsLast = 2
+}
