@@ -74,6 +74,11 @@ extension Tensor {
         isContiguous(format) ? self : Operator.contiguous(.tensor(self), .named("memory_format", .int(Int(format.rawValue))))
     }
 
+    /// Makes this tensor, for all who hold it, look at the memory of `other`.
+    public func replaceStorage(_ other: Tensor) {
+        Operator.setData.callAsProcedure(.tensor(self), .tensor(other))
+    }
+
     /// A copy in memory of its own.
     public func cloned() -> Tensor { Operator.clone(.tensor(self)) }
 }
@@ -90,5 +95,6 @@ extension Operator {
     static let toDType = Operator("aten::to", "dtype")
     static let toDevice = Operator("aten::to", "device")
     static let contiguous = Operator("aten::contiguous")
+    static let setData = Operator("aten::set_data")
     static let clone = Operator("aten::clone")
 }

@@ -1,0 +1,55 @@
+import Torch
+
+/// What the batch normalisations of a network do while it learns.
+public enum Normalization: String, Sendable, CaseIterable {
+    /// The batch's statistics, scale and shift learned: the protocol for self-supervised weights.
+    case trained
+    /// The running statistics, scale and shift fixed: Detectron2's default for supervised weights.
+    case frozen
+}
+
+/// Batch normalisation of (N, channels, …), PyTorch's momentum and ε. Source: Ioffe and Szegedy 2015.
+public struct BatchNorm: Module {
+    public let weight: Tensor
+    public let bias: Tensor
+    public let runningMean: Tensor
+    public let runningVariance: Tensor
+    public let batchesTracked: Tensor
+    public let normalization: Normalization
+
+    static let momentum = 0.1
+    static let epsilon = 1e-5
+
+    /// - Parameter scale: what the learned scale begins with; 0 makes a residual branch begin silent.
+    public init(_ channels: Int, _ normalization: Normalization = .trained, scale: Double = 1) {
+        self.normalization = normalization
+        weight = .full([channels], scale)
+        bias = .zeros([channels])
+        runningMean = .zeros([channels])
+        runningVariance = .ones([channels])
+        batchesTracked = .zeros([], dtype: .int64)
+        if normalization == .trained {
+            weight.requiringGrad()
+            bias.requiringGrad()
+        }
+    }
+
+    public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+        let training = mode == .train && normalization == .trained
+        if training { batchesTracked.addInPlace(Tensor(scalar: 1, dtype: .int64)) }
+        return x.batchNormalized(
+            weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance, training: training,
+            momentum: Self.momentum, epsilon: Self.epsilon)
+    }
+
+    public func state(_ prefix: String) -> [StateEntry] {
+        let learned: StateEntry.Role = normalization == .trained ? .norm : .buffer
+        return [
+            StateEntry("\(prefix)weight", weight, learned),
+            StateEntry("\(prefix)bias", bias, learned),
+            StateEntry("\(prefix)running_mean", runningMean, .buffer),
+            StateEntry("\(prefix)running_var", runningVariance, .buffer),
+            StateEntry("\(prefix)num_batches_tracked", batchesTracked, .buffer),
+        ]
+    }
+}

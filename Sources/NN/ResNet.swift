@@ -1,0 +1,153 @@
+import Torch
+
+/// ResNet-18, -34, -50 and -101 without the classifier, with torchvision's names and initialisation, and the stride of a
+/// bottleneck in its 3×3 convolution. Sources: He et al. 2016; Goyal et al. 2017 for the place of the stride.
+///
+/// Shapes: N images, H × W pixels; maps of stride 4, 8, 16 and 32.
+public struct ResNet: Module {
+    public enum Depth: Int, Sendable, CaseIterable {
+        case r18 = 18
+        case r34 = 34
+        case r50 = 50
+        case r101 = 101
+
+        var blocks: [Int] {
+            switch self {
+            case .r18: [2, 2, 2, 2]
+            case .r34, .r50: [3, 4, 6, 3]
+            case .r101: [3, 4, 23, 3]
+            }
+        }
+
+        var usesBottlenecks: Bool { rawValue >= 50 }
+
+        /// Output channels of a block over its width.
+        var expansion: Int { usesBottlenecks ? 4 : 1 }
+    }
+
+    public let conv1: Conv2d
+    public let bn1: BatchNorm
+    public let layer1: Stage
+    public let layer2: Stage
+    public let layer3: Stage
+    public let layer4: Stage
+    /// The channels of the four stages' maps.
+    public let outputChannels: [Int]
+
+    /// - Parameters:
+    ///   - width: the channels of the stem; 64 in the paper, less for small experiments.
+    ///   - generator: draws the weights.
+    public init(
+        _ depth: Depth, width: Int = 64, normalization: Normalization = .trained, using generator: Generator
+    ) {
+        conv1 = Conv2d(
+            3, width, kernel: 7, stride: 2, padding: 3, bias: false, initializer: .heNormalFanOut, using: generator)
+        bn1 = BatchNorm(width, normalization)
+        func stage(_ index: Int) -> Stage {
+            Stage(depth, index, width: width, normalization: normalization, using: generator)
+        }
+        layer1 = stage(0)
+        layer2 = stage(1)
+        layer3 = stage(2)
+        layer4 = stage(3)
+        outputChannels = (0..<4).map { (width << $0) * depth.expansion }
+    }
+
+    /// (N, 3, H, W) → (N, width, H/4, W/4)
+    public func stem(_ x: Tensor, _ mode: Mode) -> Tensor {
+        bn1(conv1(x.contiguous(.channelsLast)), mode).relu().maxPooled(kernel: 3, stride: 2, padding: 1)
+    }
+
+    /// (N, 3, H, W) → the last stage's map (N, C, H/32, W/32)
+    public func features(_ x: Tensor, _ mode: Mode) -> Tensor {
+        layer4(layer3(layer2(layer1(stem(x, mode), mode), mode), mode), mode)
+    }
+
+    public func state(_ prefix: String) -> [StateEntry] {
+        conv1.state("\(prefix)conv1.") + bn1.state("\(prefix)bn1.")
+            + layer1.state("\(prefix)layer1.") + layer2.state("\(prefix)layer2.")
+            + layer3.state("\(prefix)layer3.") + layer4.state("\(prefix)layer4.")
+    }
+}
+
+extension ResNet {
+    /// Residual blocks at one resolution; the first may halve it.
+    public struct Stage: Module {
+        let blocks: [Block]
+
+        /// - Parameter index: 0 for layer1, … 3 for layer4. All but the first halve the map.
+        public init(
+            _ depth: Depth, _ index: Int, width: Int = 64, normalization: Normalization = .trained,
+            using generator: Generator
+        ) {
+            let inner = width << index
+            let outputs = inner * depth.expansion
+            let inputs = index == 0 ? width : outputs / 2
+            blocks = (0..<depth.blocks[index]).map { i in
+                Block(
+                    i == 0 ? inputs : outputs, inner, outputs, stride: i == 0 && index > 0 ? 2 : 1,
+                    bottleneck: depth.usesBottlenecks, normalization: normalization, using: generator)
+            }
+        }
+
+        public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+            blocks.reduce(x) { $1($0, mode) }
+        }
+
+        public func state(_ prefix: String) -> [StateEntry] {
+            blocks.enumerated().flatMap { $1.state("\(prefix)\($0).") }
+        }
+    }
+
+    /// x + F(x): two 3×3 convolutions, or 1×1, 3×3, 1×1 (a bottleneck).
+    struct Block: Module {
+        let convolutions: [Conv2d]
+        let norms: [BatchNorm]
+        let downsample: (conv: Conv2d, norm: BatchNorm)?
+
+        init(
+            _ inputs: Int, _ inner: Int, _ outputs: Int, stride: Int, bottleneck: Bool, normalization: Normalization,
+            using generator: Generator
+        ) {
+            func conv(_ from: Int, _ to: Int, kernel: Int, stride: Int = 1) -> Conv2d {
+                Conv2d(
+                    from, to, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
+                    initializer: .heNormalFanOut, using: generator)
+            }
+            if bottleneck {
+                convolutions = [
+                    conv(inputs, inner, kernel: 1), conv(inner, inner, kernel: 3, stride: stride),
+                    conv(inner, outputs, kernel: 1),
+                ]
+            } else {
+                convolutions = [conv(inputs, inner, kernel: 3, stride: stride), conv(inner, outputs, kernel: 3)]
+            }
+            norms = convolutions.map { BatchNorm($0.weight.size(0), normalization) }
+            downsample =
+                stride != 1 || inputs != outputs
+                ? (conv(inputs, outputs, kernel: 1, stride: stride), BatchNorm(outputs, normalization)) : nil
+        }
+
+        func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+            var y = x
+            for i in convolutions.indices {
+                y = norms[i](convolutions[i](y), mode)
+                if i + 1 < convolutions.count { y = y.relu() }
+            }
+            let shortcut = downsample.map { $0.norm($0.conv(x), mode) } ?? x
+            return (y + shortcut).relu()
+        }
+
+        func state(_ prefix: String) -> [StateEntry] {
+            var entries: [StateEntry] = []
+            for i in convolutions.indices {
+                entries += convolutions[i].state("\(prefix)conv\(i + 1).") + norms[i].state("\(prefix)bn\(i + 1).")
+            }
+            if let downsample {
+                entries += downsample.conv.state("\(prefix)downsample.0.")
+                entries += downsample.norm.state("\(prefix)downsample.1.")
+            }
+            return entries
+        }
+    }
+}

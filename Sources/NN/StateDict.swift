@@ -1,0 +1,59 @@
+import Support
+import Torch
+
+/// Named tensors in order, as weight files hold them.
+public struct StateDict: Sendable {
+    public private(set) var names: [String] = []
+    private var tensors: [String: Tensor] = [:]
+
+    public init() {}
+
+    /// The tensors of a network's state.
+    public init(_ entries: [StateEntry]) {
+        for entry in entries { self[entry.name] = entry.tensor }
+    }
+
+    public subscript(name: String) -> Tensor? {
+        get { tensors[name] }
+        set {
+            switch (tensors.updateValueOrRemove(newValue, name), newValue) {
+            case (nil, .some): names.append(name)
+            case (.some, nil): names.removeAll { $0 == name }
+            default: break
+            }
+        }
+    }
+
+    /// Copies the values of the same names into `entries`' tensors, in place. Names that no entry asks for are left alone.
+    ///
+    /// - Parameter file: what errors name.
+    /// - Throws: `UserError` when a tensor is missing or has another shape; then nothing was changed.
+    public func restore(_ entries: [StateEntry], file: String? = nil) throws {
+        let missing = entries.filter { self[$0.name] == nil && !Self.isOptional($0.name) }.map(\.name)
+        if let first = missing.first {
+            throw UserError(
+                missing.count == 1 ? "has no tensor \(first)" : "has no tensor \(first), nor \(missing.count - 1) others",
+                file: file, remedy: "check that the weights are of this network; the file's first names are \(names.prefix(3))")
+        }
+        for entry in entries {
+            guard let found = self[entry.name], found.shape != entry.tensor.shape else { continue }
+            throw UserError(
+                "has shape \(found.shape), and the network's is \(entry.tensor.shape)", file: file, at: entry.name,
+                remedy: "check the depth, the width and the number of classes")
+        }
+        withoutGrad {
+            for entry in entries {
+                if let found = self[entry.name] { entry.tensor.copyInPlace(found) }
+            }
+        }
+    }
+
+    /// Older files do not count batches, and nothing that the suite computes depends on the count.
+    private static func isOptional(_ name: String) -> Bool { name.hasSuffix("num_batches_tracked") }
+}
+
+extension Dictionary {
+    fileprivate mutating func updateValueOrRemove(_ value: Value?, _ key: Key) -> Value? {
+        if let value { updateValue(value, forKey: key) } else { removeValue(forKey: key) }
+    }
+}
