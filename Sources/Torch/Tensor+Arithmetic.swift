@@ -109,7 +109,9 @@ extension Tensor {
 extension Tensor {
     /// self += scale · other, in the memory of self.
     public func addInPlace(_ other: Tensor, scale: Double = 1) {
-        Operator.addInPlace.callAsProcedure(.tensor(self), .tensor(other), .named("alpha", .double(scale)))
+        // Integers take no real factor, not even 1.
+        let factor: Argument = scale == 1 ? .omitted : .double(scale)
+        Operator.addInPlace.callAsProcedure(.tensor(self), .tensor(other), .named("alpha", factor))
     }
 
     /// self *= factor, in the memory of self.
