@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "CTorch", cxxSettings: torchFlags, linkerSettings: torchLinks),
         .systemLibrary(name: "CTorchAPI"),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
-        .systemLibrary(name: "CJSON", pkgConfig: "json-c"),
+        .systemLibrary(name: "CJSON"),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .systemLibrary(name: "COpenBLAS"),
 

@@ -1,0 +1,22 @@
+# Two commands for people, each with all its set-up: `make demo` and `make test`.
+
+EDIY := .build/release/ediy
+DEMO := runs/demo
+
+.PHONY: demo test build setup clean
+
+demo: build
+	$(EDIY) benchmark benchmarks/shapes.yaml --output $(DEMO)
+
+test: setup
+	swift build -c release --build-tests
+	swift test -c release --skip-build --disable-xctest
+
+build: setup
+	swift build -c release
+
+setup:
+	@./setup.sh
+
+clean:
+	swift package clean
