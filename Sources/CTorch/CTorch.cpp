@@ -7,6 +7,8 @@
 #include <torch/torch.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <thread>
+
 #include "Values.h"
 
 namespace ediy {
@@ -151,4 +153,8 @@ const EdiyTorch table = {
 }  // namespace
 }  // namespace ediy
 
-extern "C" __attribute__((visibility("default"))) const EdiyTorch *ediy_torch(void) { return &ediy::table; }
+extern "C" __attribute__((visibility("default"))) const EdiyTorch *ediy_torch(void) {
+    // Debian's build begins with one thread; PyTorch's, and what OMP_NUM_THREADS asks for, is all cores.
+    if (!getenv("OMP_NUM_THREADS")) at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
+    return &ediy::table;
+}

@@ -1,0 +1,127 @@
+import Data
+import Foundation
+import NN
+import Support
+import Torch
+
+/// How a run is carried out; none of it changes the numbers but `precision`.
+public struct TrainingOptions: Sendable {
+    /// Threads that make batches.
+    public var workers = 1
+    /// Iterations between checkpoints.
+    public var checkpointInterval = 200
+    /// Checkpoints kept.
+    public var checkpointsKept = 2
+    /// Iterations between lines of metrics.jsonl.
+    public var logInterval = 10
+    public var precision = Precision.float32
+    public var device = Device.cpu
+
+    public init() {}
+}
+
+/// What matrix products and convolutions are computed in; weights, optimizer and losses are float32 with all.
+public enum Precision: String, Sendable, CaseIterable {
+    case float32
+    case bfloat16
+}
+
+/// How a call of the loop ended.
+public enum Outcome: Equatable, Sendable {
+    case finished
+    /// A signal came; a checkpoint was written first, and a resumed run goes on from this iteration.
+    case stopped(at: Int)
+}
+
+/// The loop of both stages: batch, losses, backward, step; metrics, checkpoints, progress, and stopping when asked to.
+public struct Trainer<S: Stage> {
+    private let stage: S
+    private let run: RunFolder
+    private let options: TrainingOptions
+    private let stop: StopSignal
+
+    public init(_ stage: S, in run: RunFolder, options: TrainingOptions, stop: StopSignal) {
+        self.stage = stage
+        self.run = run
+        self.options = options
+        self.stop = stop
+    }
+
+    /// Trains to the end, from the newest whole checkpoint if there is one and from the beginning otherwise.
+    ///
+    /// - Returns: how it ended, with the seconds spent in the loop by this call and those before it.
+    /// - Throws: `UserError` when a loss is no longer finite, when data or disk fail; what was saved stays.
+    public func train() throws -> (outcome: Outcome, seconds: Double) {
+        let checkpoints = Checkpoints(folder: run.path("checkpoints"), kept: options.checkpointsKept)
+        let everything = stage.state + stage.optimizer.state.map { StateEntry("optimizer.\($0.name)", $0.tensor, $0.role) }
+        let start = try checkpoints.restoreNewest(everything)
+        let metrics = try MetricsLog(run.path("metrics.jsonl"), keepingBefore: start.iteration)
+        let progress = Progress(
+            "\(run.description.stage) \(run.description.method)", total: stage.iterations, done: start.iteration,
+            unit: "images", perStep: stage.imagesPerIteration)
+        let loader = BatchLoader(stage.source, iterations: start.iteration..<stage.iterations, workers: options.workers)
+        defer { loader.close() }
+        let begin = ContinuousClock.now
+        func seconds() -> Double { start.seconds + (ContinuousClock.now - begin) / .seconds(1) }
+        func save(_ iteration: Int) throws {
+            try metrics.flush()
+            try checkpoints.save(everything, at: .init(iteration: iteration, seconds: seconds()))
+        }
+
+        var iteration = start.iteration
+        while let batch = try loader.next() {
+            let rate = stage.schedule.learningRate(at: iteration)
+            let losses = try step(batch, iteration, rate, lastCheckpoint: checkpoints.newest)
+            if iteration % options.logInterval == 0 || iteration + 1 == stage.iterations {
+                let values = losses + stage.observations(at: iteration)
+                try metrics.append(iteration: iteration, values: values, learningRate: rate, seconds: seconds())
+            }
+            iteration += 1
+            progress.update(iteration, detail: "loss \(losses[0].value.short)  lr \(rate.short)")
+            if iteration < stage.iterations {
+                if stop.isSet {
+                    try save(iteration)
+                    progress.end("stopped at iteration \(iteration); --resume goes on from there")
+                    return (.stopped(at: iteration), seconds())
+                }
+                if iteration % options.checkpointInterval == 0 { try save(iteration) }
+            }
+        }
+        // The last one too: what follows the loop can fail, and must not cost the training.
+        if start.iteration < stage.iterations { try save(stage.iterations) }
+        progress.end("done")
+        return (.finished, seconds())
+    }
+
+    /// One step. The losses, their sum first, as numbers.
+    private func step(
+        _ batch: S.Source.Batch, _ iteration: Int, _ rate: Double, lastCheckpoint: String?
+    ) throws -> [(name: String, value: Double)] {
+        stage.optimizer.zeroGrad()
+        let losses: [Loss] =
+            switch options.precision {
+            case .float32: try stage.losses(batch, at: iteration)
+            case .bfloat16:
+                try withAutocast(.bfloat16, on: options.device) { try stage.losses(batch, at: iteration) }
+            }
+        let total = losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }
+        let values = Tensor.stacked([total] + losses.map(\.value)).array(Double.self)
+        let named = Array(zip(["loss"] + losses.map(\.name), values)).map { (name: $0, value: $1) }
+        if let bad = named.dropFirst().first(where: { !$0.value.isFinite }) {
+            let remedy = lastCheckpoint.map { "the last good checkpoint is \($0); " } ?? ""
+            throw UserError(
+                "\(bad.name) is \(bad.value) at iteration \(iteration)", file: run.folder,
+                remedy: "\(remedy)lower the learning rate or lengthen the warm-up")
+        }
+        total.backward()
+        stage.optimizer.step(learningRate: rate)
+        stage.afterStep(at: iteration)
+        return named
+    }
+}
+
+
+extension Double {
+    /// Four significant digits.
+    var short: String { String(format: "%.4g", self) }
+}
