@@ -1,0 +1,76 @@
+/// An 8-bit picture in memory: rows from top to bottom, the channels of a pixel side by side (HWC), RGB or grey.
+public struct Image: Sendable, Equatable {
+    public let width: Int
+    public let height: Int
+    /// 1, grey, or 3, RGB.
+    public let channels: Int
+    /// height · width · channels values.
+    public var pixels: [UInt8]
+
+    public init(width: Int, height: Int, channels: Int = 3, pixels: [UInt8]) {
+        precondition(channels == 1 || channels == 3, "\(channels) channels")
+        precondition(pixels.count == width * height * channels, "\(pixels.count) values for \(width)×\(height)×\(channels)")
+        self.width = width
+        self.height = height
+        self.channels = channels
+        self.pixels = pixels
+    }
+
+    /// One colour everywhere.
+    public init(width: Int, height: Int, color: (UInt8, UInt8, UInt8) = (0, 0, 0)) {
+        var pixels = [UInt8](repeating: 0, count: width * height * 3)
+        for i in 0..<width * height {
+            (pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]) = color
+        }
+        self.init(width: width, height: height, pixels: pixels)
+    }
+
+    /// Values a row.
+    var stride: Int { width * channels }
+
+    /// The rectangle's pixels. It must lie inside.
+    public func cropped(x: Int, y: Int, width: Int, height: Int) -> Image {
+        precondition(
+            x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= self.width && y + height <= self.height,
+            "crop \(x),\(y) \(width)×\(height) of \(self.width)×\(self.height)")
+        var out = [UInt8]()
+        out.reserveCapacity(width * height * channels)
+        for row in y..<y + height {
+            let start = row * stride + x * channels
+            out += pixels[start..<start + width * channels]
+        }
+        return Image(width: width, height: height, channels: channels, pixels: out)
+    }
+
+    /// Mirrored, left to right.
+    public func flippedHorizontally() -> Image {
+        remapped(width, height) { x, y in (width - 1 - x, y) }
+    }
+
+    /// With three channels; a grey picture's value is taken for all.
+    public var rgb: Image {
+        channels == 3 ? self : Image(width: width, height: height, pixels: pixels.flatMap { [$0, $0, $0] })
+    }
+
+    /// A picture whose pixel (x, y) is this one's `source(x, y)`.
+    func remapped(_ newWidth: Int, _ newHeight: Int, _ source: (Int, Int) -> (Int, Int)) -> Image {
+        let pixels = [UInt8](unsafeUninitializedCapacity: newWidth * newHeight * channels) { out, count in
+            self.pixels.withUnsafeBufferPointer { input in
+                var o = 0
+                for y in 0..<newHeight {
+                    for x in 0..<newWidth {
+                        let (sx, sy) = source(x, y)
+                        var i = sy * stride + sx * channels
+                        for _ in 0..<channels {
+                            out[o] = input[i]
+                            o += 1
+                            i += 1
+                        }
+                    }
+                }
+                count = o
+            }
+        }
+        return Image(width: newWidth, height: newHeight, channels: channels, pixels: pixels)
+    }
+}
