@@ -44,7 +44,7 @@ extension Image {
     /// Towards its mean grey (0), or away from it (above 1).
     public mutating func adjustContrast(_ factor: Double) {
         let total = pixels.withUnsafeBufferPointer { p in
-            (0..<width * height).reduce(0) { $0 + Self.luma(p[3 * $1], p[3 * $1 + 1], p[3 * $1 + 2]) }
+            (0..<width * height).reduce(0) { $0 + Int(Color.luma(p[3 * $1], p[3 * $1 + 1], p[3 * $1 + 2])) }
         }
         let mean = Int(Double(total) / Double(width * height) + 0.5)
         mapValues(Self.table { Self.blend(mean, $0, Float(factor)) })
@@ -55,7 +55,7 @@ extension Image {
         let factor = Float(factor)
         pixels.withUnsafeMutableBufferPointer { p in
             for i in Swift.stride(from: 0, to: p.count, by: 3) {
-                let grey = Self.luma(p[i], p[i + 1], p[i + 2])
+                let grey = Int(Color.luma(p[i], p[i + 1], p[i + 2]))
                 for c in i..<i + 3 { p[c] = Self.blend(grey, Int(p[c]), factor) }
             }
         }
@@ -77,7 +77,7 @@ extension Image {
     public mutating func makeGrey() {
         pixels.withUnsafeMutableBufferPointer { p in
             for i in Swift.stride(from: 0, to: p.count, by: 3) {
-                let grey = UInt8(Self.luma(p[i], p[i + 1], p[i + 2]))
+                let grey = UInt8(Color.luma(p[i], p[i + 1], p[i + 2]))
                 (p[i], p[i + 1], p[i + 2]) = (grey, grey, grey)
             }
         }
@@ -102,12 +102,6 @@ extension Image {
     @inline(__always)
     private static func blend(_ a: Int, _ b: Int, _ factor: Float) -> UInt8 {
         UInt8(min(max(Float(a) + factor * Float(b - a), 0), 255))
-    }
-
-    /// ITU-R 601 grey with 16-bit weights, as Pillow's mode L.
-    @inline(__always)
-    private static func luma(_ r: UInt8, _ g: UInt8, _ b: UInt8) -> Int {
-        (Int(r) * 19595 + Int(g) * 38470 + Int(b) * 7471 + 0x8000) >> 16
     }
 
     private static func hsv(_ r: UInt8, _ g: UInt8, _ b: UInt8) -> (UInt8, UInt8, UInt8) {

@@ -17,10 +17,10 @@ public struct Image: Sendable, Equatable {
     }
 
     /// One colour everywhere.
-    public init(width: Int, height: Int, color: (UInt8, UInt8, UInt8) = (0, 0, 0)) {
+    public init(width: Int, height: Int, color: Color = .black) {
         var pixels = [UInt8](repeating: 0, count: width * height * 3)
         for i in 0..<width * height {
-            (pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]) = color
+            (pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]) = (color.red, color.green, color.blue)
         }
         self.init(width: width, height: height, pixels: pixels)
     }

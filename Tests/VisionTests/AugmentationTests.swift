@@ -46,7 +46,7 @@ import Vision
         // A white picture becomes dark only when solarised; all else off.
         var augmentation = BYOLAugmentation(imageSize: 4)
         augmentation.jitterProbability = 0
-        let white = Image(width: 4, height: 4, color: (255, 255, 255))
+        let white = Image(width: 4, height: 4, color: .white)
         var generator = SeededGenerator(9)
         for (view, expected) in [(0, 0.0), (1, 0.2)] {
             let dark = (0..<4000).count { _ in augmentation(white, view: view, using: &generator).pixels[0] == 0 }
@@ -58,7 +58,7 @@ import Vision
         var augmentation = BYOLAugmentation(imageSize: 4)
         augmentation.jitterProbability = 0
         augmentation.solarizeProbability = [0, 0]
-        let red = Image(width: 4, height: 4, color: (200, 10, 10))
+        let red = Image(width: 4, height: 4, color: Color(red: 200, green: 10, blue: 10))
         var generator = SeededGenerator(10)
         let grey = (0..<4000).count { _ in
             let view = augmentation(red, view: 0, using: &generator)

@@ -45,7 +45,7 @@ import Vision
     }
 
     @Test func scaledDecodingKeepsTheSizeAskedFor() throws {
-        let image = Image(width: 640, height: 480, color: (10, 200, 90))
+        let image = Image(width: 640, height: 480, color: Color(red: 10, green: 200, blue: 90))
         let bytes = try JPEG.encode(image)
         let small = try JPEG.decode(bytes, minimumSize: 120)
         #expect((small.width, small.height) == (160, 120))
