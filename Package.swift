@@ -7,10 +7,10 @@ let libtorch = Context.environment["LIBTORCH"]
 let torchFlags: [CXXSetting] =
     libtorch.map { root in
         [
-            .unsafeFlags(["-I\(root)/include", "-I\(root)/include/torch/csrc/api/include", "-std=c++20"])
+            .unsafeFlags(["-I\(root)/include", "-I\(root)/include/torch/csrc/api/include"])
         ]
     } ?? [
-        .unsafeFlags(["-I/usr/include/torch/csrc/api/include", "-std=c++17"])
+        .unsafeFlags(["-I/usr/include/torch/csrc/api/include"])
     ]
 
 let torchLinks: [LinkerSetting] =
@@ -93,5 +93,7 @@ let package = Package(
         tests(of: "Detection", needs: ["Training", "Data", "NN", "Torch", "Vision", "COCO", "Support"]),
         tests(of: "Reporting", needs: ["COCO", "Vision", "Support"]),
         tests(of: "Benchmarking", needs: ["COCO", "NN", "Torch", "Vision", "Support"]),
-    ]
+    ],
+    // What each libtorch's headers ask for.
+    cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )

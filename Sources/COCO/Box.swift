@@ -1,0 +1,28 @@
+/// A box as COCO writes it: the corner with the smallest coordinates, and the size, in pixels.
+public struct Box: Sendable, Equatable {
+    public let x: Double
+    public let y: Double
+    public let width: Double
+    public let height: Double
+
+    public init(x: Double, y: Double, width: Double, height: Double) {
+        self.x = x
+        self.y = y
+        self.width = width
+        self.height = height
+    }
+
+    public var area: Double { width * height }
+
+    /// Intersection over union; over this box's own area where the other one is a crowd. Source: `bbIou` of the mask API.
+    @inline(__always)
+    public func iou(with other: Box, isCrowd: Bool = false) -> Double {
+        let w = min(width + x, other.width + other.x) - max(x, other.x)
+        guard w > 0 else { return 0 }
+        let h = min(height + y, other.height + other.y) - max(y, other.y)
+        guard h > 0 else { return 0 }
+        let intersection = w * h
+        let union = isCrowd ? area : area + other.area - intersection
+        return intersection / union
+    }
+}

@@ -1,0 +1,139 @@
+import CSimdJSON
+import Support
+
+/// An image of a dataset.
+public struct ImageInfo: Sendable, Equatable {
+    public let id: Int
+    public let fileName: String
+    public let width: Int
+    public let height: Int
+}
+
+/// A category of a dataset.
+public struct Category: Sendable, Equatable {
+    public let id: Int
+    public let name: String
+    public let supercategory: String
+}
+
+/// Ground truth in COCO's format, in columns: no object an annotation.
+///
+/// Annotations are named by their place in the file, 0 ..< `annotationCount`, images and categories by theirs.
+public struct Dataset: Sendable {
+    public let images: [ImageInfo]
+    /// In the order of their ids.
+    public let categories: [Category]
+    let objects: ObjectColumns
+    /// The place of each annotation's image in `images`.
+    public let imageIndices: [Int32]
+    /// The place of each annotation's category in `categories`.
+    public let categoryIndices: [Int32]
+    // Annotations by image: those of image i are byImage[imageStarts[i] ..< imageStarts[i + 1]], in the file's order.
+    private let byImage: [Int32]
+    private let imageStarts: [Int32]
+
+    public var annotationCount: Int { objects.count }
+    public var annotationIDs: [Int] { objects.ids }
+    public var boxes: [Box] { objects.boxes }
+    /// In pixels, as the file gives them.
+    public var areas: [Double] { objects.areas }
+    public var isCrowd: [Bool] { objects.isCrowd }
+
+    /// Reads an annotation file (instances_val2017.json).
+    ///
+    /// - Throws: `UserError` with the file and the byte or the annotation: malformed or cut short, a value of the wrong
+    ///   type, an id that is there twice, an annotation to an unknown image or category, without a box or an area.
+    public static func read(_ path: String) throws -> Dataset {
+        try withCocoFile(path, results: false) { try Dataset($0, path) }
+    }
+
+    private init(_ file: OpaquePointer, _ path: String) throws {
+        let i = coco_images(file)
+        let names = strings(Int(i.count), i.name_starts, i.names)
+        let images = (0..<Int(i.count)).map {
+            ImageInfo(id: Int(i.ids[$0]), fileName: names[$0], width: Int(i.widths[$0]), height: Int(i.heights[$0]))
+        }
+        let c = coco_categories(file)
+        let categoryNames = strings(2 * Int(c.count), c.name_starts, c.names)
+        let categories = (0..<Int(c.count)).map {
+            Category(id: Int(c.ids[$0]), name: categoryNames[2 * $0], supercategory: categoryNames[2 * $0 + 1])
+        }.sorted { $0.id < $1.id }
+        let objects = ObjectColumns(coco_objects(file))
+
+        let imagePlaces = try Self.places(images.map(\.id), "image", path)
+        let categoryPlaces = try Self.places(categories.map(\.id), "category", path)
+        _ = try Self.places(objects.ids, "annotation", path)
+        func fail(_ i: Int, _ problem: String, _ remedy: String) -> UserError {
+            UserError(problem, file: path, at: "annotation \(objects.ids[i])", remedy: remedy)
+        }
+        imageIndices = try (0..<objects.count).map { i in
+            guard let place = imagePlaces[objects.imageIDs[i]] else {
+                throw fail(i, "is of image \(objects.imageIDs[i]), which is not in the file", "add the image or drop the annotation")
+            }
+            return Int32(place)
+        }
+        categoryIndices = try (0..<objects.count).map { i in
+            guard let place = categoryPlaces[objects.categoryIDs[i]] else {
+                throw fail(
+                    i, "is of category \(objects.categoryIDs[i]), which is not in the file",
+                    "add the category or drop the annotation")
+            }
+            guard objects.hasBox[i] else { throw fail(i, "has no bbox", "add it: x, y, width, height") }
+            guard !objects.areas[i].isNaN else { throw fail(i, "has no area", "add it: the pixels of its mask") }
+            return Int32(place)
+        }
+        self.images = images
+        self.categories = categories
+        self.objects = objects
+        (byImage, imageStarts) = grouped(imageIndices, groups: images.count)
+    }
+
+    /// The annotations of an image, by its place, in the file's order.
+    public func annotations(ofImage image: Int) -> ArraySlice<Int32> {
+        byImage[Int(imageStarts[image])..<Int(imageStarts[image + 1])]
+    }
+
+    /// The polygons of an annotation, each x₀, y₀, x₁, y₁, … in pixels; none where its mask is written as runs.
+    public func polygons(of annotation: Int) -> [[Double]] { objects.masks.polygons(annotation) }
+
+    /// The mask of an annotation in its image; empty where the file gives none.
+    ///
+    /// - Throws: `UserError` naming the annotation when its run lengths are not those of a mask of the image.
+    public func mask(of annotation: Int) throws -> RLE {
+        let image = images[Int(imageIndices[annotation])]
+        do {
+            return try objects.masks.mask(annotation, height: image.height, width: image.width)
+                ?? RLE(height: image.height, width: image.width, counts: [UInt32(image.height * image.width)])
+        } catch let error as UserError {
+            throw UserError(error.problem, at: "annotation \(objects.ids[annotation])", remedy: "write its mask again")
+        }
+    }
+
+    /// Whether an annotation's mask is written as run lengths, as crowds are.
+    public func hasRuns(_ annotation: Int) -> Bool {
+        [.counts, .compressed].contains(objects.masks.kind(annotation))
+    }
+
+    /// Where each id stands.
+    private static func places(_ ids: [Int], _ what: String, _ path: String) throws -> [Int: Int] {
+        var places = [Int: Int](minimumCapacity: ids.count)
+        for (i, id) in ids.enumerated() where places.updateValue(i, forKey: id) != nil {
+            throw UserError("is there twice", file: path, at: "\(what) \(id)", remedy: "give each \(what) an id of its own")
+        }
+        return places
+    }
+}
+
+/// The places 0 ..< keys.count sorted by key, equal ones in order, and where each key's begin.
+func grouped(_ keys: [Int32], groups: Int) -> (places: [Int32], starts: [Int32]) {
+    var starts = [Int32](repeating: 0, count: groups + 1)
+    for key in keys { starts[Int(key) + 1] += 1 }
+    for g in 0..<groups { starts[g + 1] += starts[g] }
+    var next = starts
+    var places = [Int32](repeating: 0, count: keys.count)
+    for (i, key) in keys.enumerated() {
+        places[Int(next[Int(key)])] = Int32(i)
+        next[Int(key)] += 1
+    }
+    return (places, starts)
+}

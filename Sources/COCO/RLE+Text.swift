@@ -1,0 +1,58 @@
+import Support
+
+extension RLE {
+    /// COCO's compressed string: from the third run on the difference to the run two before, in groups of five bits,
+    /// low ones first, as characters from `0` on.
+    public var compressed: String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(counts.count * 2)
+        for (i, count) in counts.enumerated() {
+            var x = Int(count)
+            if i > 2 { x -= Int(counts[i - 2]) }
+            var more = true
+            while more {
+                var group = x & 0x1F
+                x >>= 5
+                more = group & 0x10 != 0 ? x != -1 : x != 0
+                if more { group |= 0x20 }
+                bytes.append(UInt8(group + 48))
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Reads COCO's compressed string.
+    ///
+    /// - Throws: `UserError` when a character is none of the code's, or the runs do not add up to height · width.
+    public init(compressed text: String, height: Int, width: Int) throws {
+        try self.init(compressed: Array(text.utf8)[...], height: height, width: width)
+    }
+
+    init(compressed bytes: ArraySlice<UInt8>, height: Int, width: Int) throws {
+        var counts: [UInt32] = []
+        var (value, shift) = (0, 0)
+        for byte in bytes {
+            guard (48..<112).contains(byte), shift < 60 else { throw UserError("counts hold a character that is no code") }
+            let group = Int(byte) - 48
+            value |= (group & 0x1F) << shift
+            shift += 5
+            guard group & 0x20 == 0 else { continue }
+            if group & 0x10 != 0 { value |= -1 << shift }
+            if counts.count > 2 { value += Int(counts[counts.count - 2]) }
+            guard let run = UInt32(exactly: value) else { throw UserError("counts hold a run of \(value)") }
+            counts.append(run)
+            (value, shift) = (0, 0)
+        }
+        guard shift == 0 else { throw UserError("counts end in the middle of a run") }
+        try self.init(checking: counts, height: height, width: width)
+    }
+
+    /// - Throws: `UserError` when the runs do not add up to height · width.
+    init(checking counts: [UInt32], height: Int, width: Int) throws {
+        let total = counts.reduce(0) { $0 + Int($1) }
+        guard total == height * width else {
+            throw UserError("counts add up to \(total), and the mask has \(height) · \(width) pixels")
+        }
+        self.init(height: height, width: width, counts: counts)
+    }
+}

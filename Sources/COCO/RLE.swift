@@ -1,0 +1,151 @@
+/// A mask as run lengths: down the columns, from left to right, background first. Source: COCO's mask API, whose results
+/// every function here reproduces exactly.
+public struct RLE: Sendable, Equatable {
+    public let height: Int
+    public let width: Int
+    /// Lengths of background and object, in turn. They add up to height · width.
+    public let counts: [UInt32]
+
+    /// - Precondition: the counts add up to height · width.
+    public init(height: Int, width: Int, counts: [UInt32]) {
+        self.height = height
+        self.width = width
+        self.counts = counts
+    }
+
+    /// The runs of a mask whose rows lie one after the other, anything but 0 being object.
+    public init(mask: [UInt8], height: Int, width: Int) {
+        precondition(mask.count == height * width, "\(mask.count) values for \(height)×\(width)")
+        var counts: [UInt32] = []
+        var run: UInt32 = 0
+        var inside = false
+        mask.withUnsafeBufferPointer { mask in
+            for x in 0..<width {
+                var i = x
+                for _ in 0..<height {
+                    if (mask[i] != 0) != inside {
+                        counts.append(run)
+                        run = 0
+                        inside.toggle()
+                    }
+                    run += 1
+                    i += width
+                }
+            }
+        }
+        counts.append(run)
+        self.init(height: height, width: width, counts: counts)
+    }
+
+    /// The mask, rows one after the other, 1 for object.
+    public func decode() -> [UInt8] {
+        var mask = [UInt8](repeating: 0, count: height * width)
+        guard height > 0 else { return mask }
+        var position = 0
+        for (i, count) in counts.enumerated() {
+            if i % 2 == 1 {
+                for p in position..<position + Int(count) { mask[p % height * width + p / height] = 1 }
+            }
+            position += Int(count)
+        }
+        return mask
+    }
+
+    /// Object pixels.
+    public var area: Int {
+        var total = 0
+        for i in stride(from: 1, to: counts.count, by: 2) { total += Int(counts[i]) }
+        return total
+    }
+
+    /// The tight box (x, y, width, height) as the mask API gives it: a run that goes on in the next column spans all rows.
+    public var boundingBox: Box {
+        let pairs = counts.count / 2 * 2
+        guard pairs > 0, height > 0 else { return Box(x: 0, y: 0, width: 0, height: 0) }
+        var (left, top, right, bottom) = (width, height, 0, 0)
+        var (position, column) = (0, 0)
+        for j in 0..<pairs {
+            position += Int(counts[j])
+            let t = position - j % 2
+            let (y, x) = (t % height, t / height)
+            if j % 2 == 0 {
+                column = x
+            } else if column < x {
+                top = 0
+                bottom = height - 1
+            }
+            left = min(left, x)
+            right = max(right, x)
+            top = min(top, y)
+            bottom = max(bottom, y)
+        }
+        return Box(
+            x: Double(left), y: Double(top), width: Double(right - left + 1), height: Double(bottom - top + 1))
+    }
+
+    /// Pixels in any of the masks. All must be of one size.
+    public static func union(_ masks: [RLE]) -> RLE { merge(masks) { $0 || $1 } }
+
+    /// Pixels in all of the masks. All must be of one size.
+    public static func intersection(_ masks: [RLE]) -> RLE { merge(masks) { $0 && $1 } }
+
+    private static func merge(_ masks: [RLE], _ keep: (Bool, Bool) -> Bool) -> RLE {
+        guard var merged = masks.first else { return RLE(height: 0, width: 0, counts: []) }
+        for mask in masks.dropFirst() {
+            precondition(
+                mask.height == merged.height && mask.width == merged.width,
+                "merging \(mask.height)×\(mask.width) into \(merged.height)×\(merged.width)")
+            var counts: [UInt32] = []
+            var run: UInt32 = 0
+            var inside = false
+            walk(merged.counts, mask.counts) { length, a, b in
+                if keep(a, b) != inside {
+                    counts.append(run)
+                    run = 0
+                    inside.toggle()
+                }
+                run += length
+            }
+            counts.append(run)
+            merged = RLE(height: merged.height, width: merged.width, counts: counts)
+        }
+        return merged
+    }
+
+    /// Intersection over union; over this mask's own area where the other one is a crowd. −1 for masks of other sizes.
+    public func iou(with other: RLE, isCrowd: Bool = false) -> Double {
+        guard height == other.height, width == other.width else { return -1 }
+        var (intersection, union) = (0, 0)
+        Self.walk(counts, other.counts) { length, a, b in
+            if a || b { union += Int(length) }
+            if a && b { intersection += Int(length) }
+        }
+        guard intersection > 0 else { return 0 }
+        return Double(intersection) / Double(isCrowd ? area : union)
+    }
+
+    /// Both masks in step: stretches over which neither changes, empty ones left out.
+    @inline(__always)
+    private static func walk(_ a: [UInt32], _ b: [UInt32], _ body: (UInt32, Bool, Bool) -> Void) {
+        a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in
+                var (i, j) = (0, 0)
+                var (restA, restB): (UInt32, UInt32) = (a.first ?? 0, b.first ?? 0)
+                while i < a.count && j < b.count {
+                    let length = min(restA, restB)
+                    if length > 0 { body(length, i & 1 == 1, j & 1 == 1) }
+                    restA -= length
+                    restB -= length
+                    if restA == 0 {
+                        i += 1
+                        if i < a.count { restA = a[i] }
+                    }
+                    if restB == 0 {
+                        j += 1
+                        if j < b.count { restB = b[j] }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import CSimdJSON
+import Support
+
+/// One detection, as a detector gives it.
+public struct Detection: Sendable {
+    public let imageID: Int
+    public let categoryID: Int
+    public let box: Box?
+    public let score: Double
+    public let mask: RLE?
+
+    public init(imageID: Int, categoryID: Int, box: Box?, score: Double, mask: RLE? = nil) {
+        self.imageID = imageID
+        self.categoryID = categoryID
+        self.box = box
+        self.score = score
+        self.mask = mask
+    }
+}
+
+/// Detections in columns, in the order of their file.
+public struct Results: Sendable {
+    let objects: ObjectColumns
+    /// What errors name.
+    let file: String?
+
+    public var count: Int { objects.count }
+    public var imageIDs: [Int] { objects.imageIDs }
+    public var categoryIDs: [Int] { objects.categoryIDs }
+    public var scores: [Double] { objects.scores }
+    public var boxes: [Box] { objects.boxes }
+
+    /// Reads a results file: a list of objects with image_id, category_id, score, and bbox or segmentation or both.
+    ///
+    /// - Throws: `UserError` with the file and the byte or the record. An empty list is valid.
+    public static func read(_ path: String) throws -> Results {
+        try withCocoFile(path, results: true) { Results(objects: ObjectColumns(coco_objects($0)), file: path) }
+    }
+
+    public init(_ detections: [Detection]) {
+        self.init(objects: ObjectColumns(detections), file: nil)
+    }
+
+    private init(objects: ObjectColumns, file: String?) {
+        self.objects = objects
+        self.file = file
+    }
+
+    /// The mask of a detection in an image of this size; the rectangle of its box where it has none, as pycocotools has it.
+    ///
+    /// - Throws: `UserError` naming the file and the record.
+    public func mask(_ detection: Int, height: Int, width: Int) throws -> RLE {
+        do {
+            return try objects.masks.mask(detection, height: height, width: width)
+                ?? RLE(box: objects.boxes[detection], height: height, width: width)
+        } catch let error as UserError {
+            throw UserError(error.problem, file: file, at: "record \(detection)", remedy: "write its mask again")
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Support
+
+/// Writes a results file detection by detection, whole or not at all.
+public struct ResultsWriter {
+    private let file: AtomicFile.Appender
+    private let state = State()
+
+    private final class State { var count = 0 }
+
+    /// Calls `body` with a writer; when it returns, the file is in place.
+    ///
+    /// - Throws: `UserError` when the file cannot be written; what `body` throws.
+    public static func write(to path: String, _ body: (ResultsWriter) throws -> Void) throws {
+        try AtomicFile.write(to: path) { file in
+            let writer = ResultsWriter(file: file)
+            try file.append("[")
+            try body(writer)
+            try file.append("\n]\n")
+        }
+    }
+
+    public func append(_ detection: Detection) throws {
+        var members: [(key: String, value: JSON)] = [
+            ("image_id", .int(detection.imageID)), ("category_id", .int(detection.categoryID)),
+        ]
+        if let box = detection.box {
+            members.append(("bbox", .array([box.x, box.y, box.width, box.height].map(JSON.double))))
+        }
+        members.append(("score", .double(detection.score)))
+        if let mask = detection.mask {
+            members.append(
+                ("segmentation", ["size": [.int(mask.height), .int(mask.width)], "counts": .string(mask.compressed)]))
+        }
+        try file.append((state.count == 0 ? "\n" : ",\n") + JSON.object(members).text())
+        state.count += 1
+    }
+}

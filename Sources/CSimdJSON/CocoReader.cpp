@@ -1,0 +1,365 @@
+#include <simdjson.h>
+
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "CSimdJSON.h"
+
+namespace od = simdjson::ondemand;
+
+struct CocoFile {
+    struct Objects {
+        std::vector<int64_t> ids, image_ids, category_ids, part_starts{0}, number_starts{0}, text_starts{0}, part_lengths;
+        std::vector<double> boxes, areas, scores, numbers;
+        std::vector<uint8_t> has_box, is_crowd, mask_kinds;
+        std::vector<int32_t> mask_sizes;
+        std::string text;
+    } objects;
+    struct Images {
+        std::vector<int64_t> ids, widths, heights, name_starts{0};
+        std::string names;
+    } images;
+    struct Categories {
+        std::vector<int64_t> ids, name_starts{0};
+        std::string names;
+    } categories;
+};
+
+namespace {
+
+/// What is wrong with the content, as opposed to the syntax.
+struct Wrong {
+    std::string what;
+};
+
+[[noreturn]] void wrong(const char *key, const char *expected) {
+    throw Wrong{std::string(key) + " must be " + expected};
+}
+
+int64_t whole(od::value value, const char *key) {
+    int64_t out;
+    if (value.get_int64().get(out)) wrong(key, "a whole number of at most 64 bits");
+    return out;
+}
+
+double real(od::value value, const char *key) {
+    double out;
+    if (value.get_double().get(out) || !std::isfinite(out)) wrong(key, "a finite number");
+    return out;
+}
+
+std::string_view text(od::value value, const char *key) {
+    std::string_view out;
+    if (value.get_string().get(out)) wrong(key, "a string");
+    return out;
+}
+
+bool is_null(od::value value) { return value.type() == od::json_type::null; }
+
+class Reader {
+  public:
+    Reader(CocoFile &file, bool results) : file(file), results(results) {}
+
+    int64_t record = -1;
+
+    void read(od::document &document) {
+        if (results) {
+            od::array array;
+            if (document.get_array().get(array)) throw Wrong{"a results file must be a list of detections"};
+            objects(array, &Reader::object);
+        } else {
+            od::object root;
+            if (document.get_object().get(root)) throw Wrong{"an annotation file must be an object"};
+            bool seen[3] = {};
+            for (auto field : root) {
+                const std::string_view key = field.unescaped_key();
+                if (key == "images") {
+                    once(seen[0], "images");
+                    objects(list(field.value(), "images"), &Reader::image);
+                } else if (key == "annotations") {
+                    once(seen[1], "annotations");
+                    objects(list(field.value(), "annotations"), &Reader::object);
+                } else if (key == "categories") {
+                    once(seen[2], "categories");
+                    objects(list(field.value(), "categories"), &Reader::category);
+                }
+            }
+            if (!seen[0]) throw Wrong{"has no list of images"};
+            if (!seen[1]) throw Wrong{"has no list of annotations"};
+            if (!seen[2]) throw Wrong{"has no list of categories"};
+        }
+        record = -1;
+        const char *rest;
+        if (!document.current_location().get(rest)) throw Wrong{"there is text after the end"};
+    }
+
+  private:
+    CocoFile &file;
+    const bool results;
+
+    void once(bool &seen, const char *key) {
+        if (seen) throw Wrong{std::string("has two lists of ") + key};
+        seen = true;
+    }
+
+    od::array list(od::value value, const char *key) {
+        od::array out;
+        if (value.get_array().get(out)) wrong(key, "a list");
+        return out;
+    }
+
+    void objects(od::array array, void (Reader::*one)(od::object)) {
+        record = -1;
+        for (od::value value : array) {
+            ++record;
+            od::object object;
+            if (value.get_object().get(object)) throw Wrong{"must be an object"};
+            (this->*one)(object);
+        }
+        record = -1;
+    }
+
+    void image(od::object object) {
+        auto &out = file.images;
+        bool id = false;
+        int64_t width = 0, height = 0;
+        for (auto field : object) {
+            const std::string_view key = field.unescaped_key();
+            if (key == "id") {
+                if (id) throw Wrong{"has two ids"};
+                out.ids.push_back(whole(field.value(), "id"));
+                id = true;
+            } else if (key == "width") {
+                width = whole(field.value(), "width");
+            } else if (key == "height") {
+                height = whole(field.value(), "height");
+            } else if (key == "file_name") {
+                out.names += text(field.value(), "file_name");
+            }
+        }
+        if (!id) throw Wrong{"has no id"};
+        if (width < 0 || height < 0 || width > 1 << 20 || height > 1 << 20) throw Wrong{"width and height must be 0 to 2^20"};
+        out.widths.push_back(width);
+        out.heights.push_back(height);
+        out.name_starts.push_back(static_cast<int64_t>(out.names.size()));
+    }
+
+    void category(od::object object) {
+        auto &out = file.categories;
+        bool id = false;
+        std::string name, super;
+        for (auto field : object) {
+            const std::string_view key = field.unescaped_key();
+            if (key == "id") {
+                if (id) throw Wrong{"has two ids"};
+                out.ids.push_back(whole(field.value(), "id"));
+                id = true;
+            } else if (key == "name") {
+                name = text(field.value(), "name");
+            } else if (key == "supercategory") {
+                od::value value = field.value();
+                if (!is_null(value)) super = text(value, "supercategory");
+            }
+        }
+        if (!id) throw Wrong{"has no id"};
+        for (const auto &part : {name, super}) {
+            out.names += part;
+            out.name_starts.push_back(static_cast<int64_t>(out.names.size()));
+        }
+    }
+
+    void object(od::object object) {
+        auto &out = file.objects;
+        bool id = false, image = false, category = false, score = false, box = false;
+        int64_t id_value = 0, image_value = 0, category_value = 0, crowd = 0;
+        double area = NAN, score_value = 0, corners[4] = {};
+        uint8_t kind = COCO_MASK_NONE;
+        int32_t size[2] = {};
+        for (auto field : object) {
+            const std::string_view key = field.unescaped_key();
+            if (key == "image_id") {
+                image_value = whole(field.value(), "image_id");
+                image = true;
+            } else if (key == "category_id") {
+                category_value = whole(field.value(), "category_id");
+                category = true;
+            } else if (key == "bbox") {
+                od::value value = field.value();
+                if (!is_null(value)) box = bbox(value, corners);
+            } else if (key == "segmentation") {
+                od::value value = field.value();
+                if (kind != COCO_MASK_NONE) throw Wrong{"has two segmentations"};
+                kind = mask(value, size);
+            } else if (results && key == "score") {
+                score_value = real(field.value(), "score");
+                score = true;
+            } else if (!results && key == "id") {
+                id_value = whole(field.value(), "id");
+                id = true;
+            } else if (!results && key == "area") {
+                area = real(field.value(), "area");
+            } else if (!results && key == "iscrowd") {
+                od::value value = field.value();
+                bool flag;
+                if (value.type() == od::json_type::boolean) {
+                    if (value.get_bool().get(flag)) wrong("iscrowd", "0 or 1");
+                    crowd = flag;
+                } else {
+                    crowd = whole(value, "iscrowd");
+                }
+            }
+        }
+        if (!results && !id) throw Wrong{"has no id"};
+        if (!image) throw Wrong{"has no image_id"};
+        if (!category) throw Wrong{"has no category_id"};
+        if (results && !score) throw Wrong{"has no score"};
+        if (results && !box && kind == COCO_MASK_NONE) throw Wrong{"has neither bbox nor segmentation"};
+        out.ids.push_back(id_value);
+        out.image_ids.push_back(image_value);
+        out.category_ids.push_back(category_value);
+        out.boxes.insert(out.boxes.end(), corners, corners + 4);
+        out.has_box.push_back(box);
+        out.areas.push_back(area);
+        out.scores.push_back(score_value);
+        out.is_crowd.push_back(crowd != 0);
+        out.mask_kinds.push_back(kind);
+        out.mask_sizes.insert(out.mask_sizes.end(), size, size + 2);
+        out.part_starts.push_back(static_cast<int64_t>(out.part_lengths.size()));
+        out.number_starts.push_back(static_cast<int64_t>(out.numbers.size()));
+        out.text_starts.push_back(static_cast<int64_t>(out.text.size()));
+    }
+
+    /// False for an empty list, which pycocotools takes for no box.
+    bool bbox(od::value value, double *corners) {
+        od::array array;
+        if (value.get_array().get(array)) wrong("bbox", "a list of four numbers");
+        int n = 0;
+        for (od::value number : array) {
+            if (n == 4) wrong("bbox", "a list of four numbers");
+            corners[n++] = real(number, "bbox");
+        }
+        if (n == 0) return false;
+        if (n != 4) wrong("bbox", "a list of four numbers");
+        if (corners[2] < 0 || corners[3] < 0) wrong("bbox", "of a width and height of at least 0");
+        return true;
+    }
+
+    uint8_t mask(od::value value, int32_t *size) {
+        auto &out = file.objects;
+        const od::json_type type = value.type();
+        if (type == od::json_type::null) return COCO_MASK_NONE;
+        if (type == od::json_type::array) {
+            bool any = false;
+            for (od::value polygon : value.get_array()) {
+                const size_t before = out.numbers.size();
+                for (od::value number : list(polygon, "a polygon")) {
+                    const double coordinate = real(number, "a polygon's coordinate");
+                    // Far beyond any picture, and small enough for the rasteriser's integers.
+                    if (std::fabs(coordinate) > 1e6) wrong("a polygon's coordinate", "within ±1e6");
+                    out.numbers.push_back(coordinate);
+                }
+                out.part_lengths.push_back(static_cast<int64_t>(out.numbers.size() - before));
+                any = true;
+            }
+            return any ? COCO_MASK_POLYGONS : COCO_MASK_NONE;
+        }
+        if (type != od::json_type::object) wrong("segmentation", "polygons, or an object with size and counts");
+        uint8_t kind = COCO_MASK_NONE;
+        bool sized = false;
+        for (auto field : value.get_object()) {
+            const std::string_view key = field.unescaped_key();
+            if (key == "size") {
+                int n = 0;
+                for (od::value side : list(field.value(), "size")) {
+                    const int64_t pixels = whole(side, "size");
+                    if (n == 2 || pixels < 0 || pixels > 1 << 20) wrong("size", "[height, width], each 0 to 2^20");
+                    size[n++] = static_cast<int32_t>(pixels);
+                }
+                if (n != 2) wrong("size", "[height, width], each 0 to 2^20");
+                sized = true;
+            } else if (key == "counts") {
+                if (kind != COCO_MASK_NONE) throw Wrong{"has counts twice"};
+                od::value counts = field.value();
+                if (counts.type() == od::json_type::string) {
+                    out.text += text(counts, "counts");
+                    kind = COCO_MASK_COMPRESSED;
+                } else {
+                    for (od::value run : list(counts, "counts")) {
+                        const int64_t length = whole(run, "counts");
+                        if (length < 0 || length > UINT32_MAX) wrong("counts", "run lengths of 0 to 2^32");
+                        out.numbers.push_back(static_cast<double>(length));
+                    }
+                    kind = COCO_MASK_COUNTS;
+                }
+            }
+        }
+        if (!sized || kind == COCO_MASK_NONE) wrong("segmentation", "polygons, or an object with size and counts");
+        return kind;
+    }
+};
+
+void report(CocoProblem *problem, const std::string &message, int64_t byte, int64_t record) {
+    std::strncpy(problem->message, message.c_str(), sizeof problem->message - 1);
+    problem->message[sizeof problem->message - 1] = 0;
+    problem->byte = byte;
+    problem->record = record;
+}
+
+}  // namespace
+
+CocoFile *coco_read(const char *path, bool results, CocoProblem *problem) {
+    auto file = new CocoFile;
+    try {
+        simdjson::padded_string json;
+        if (auto error = simdjson::padded_string::load(path).get(json)) {
+            report(problem, std::string("cannot be read: ") + simdjson::error_message(error), -1, -1);
+            delete file;
+            return nullptr;
+        }
+        od::parser parser;
+        od::document document;
+        Reader reader(*file, results);
+        bool open = false;
+        auto place = [&]() -> int64_t {
+            const char *at = nullptr;
+            return !open || document.current_location().get(at) ? -1 : at - json.data();
+        };
+        try {
+            if (auto error = parser.iterate(json).get(document)) throw simdjson::simdjson_error(error);
+            open = true;
+            reader.read(document);
+            return file;
+        } catch (const Wrong &e) {
+            report(problem, e.what, place(), reader.record);
+        } catch (const simdjson::simdjson_error &e) {
+            report(problem, std::string("malformed JSON: ") + simdjson::error_message(e.error()), place(), reader.record);
+        }
+    } catch (const std::bad_alloc &) {
+        report(problem, "not enough memory to read it", -1, -1);
+    }
+    delete file;
+    return nullptr;
+}
+
+void coco_close(CocoFile *file) { delete file; }
+
+CocoObjects coco_objects(const CocoFile *file) {
+    const auto &o = file->objects;
+    return {static_cast<int64_t>(o.ids.size()), o.ids.data(), o.image_ids.data(), o.category_ids.data(), o.boxes.data(),
+            o.has_box.data(), o.areas.data(), o.scores.data(), o.is_crowd.data(), o.mask_kinds.data(),
+            o.mask_sizes.data(), o.part_starts.data(), o.number_starts.data(), o.text_starts.data(),
+            o.part_lengths.data(), o.numbers.data(), o.text.data()};
+}
+
+CocoImages coco_images(const CocoFile *file) {
+    const auto &i = file->images;
+    return {static_cast<int64_t>(i.ids.size()), i.ids.data(), i.widths.data(), i.heights.data(), i.name_starts.data(),
+            i.names.data()};
+}
+
+CocoCategories coco_categories(const CocoFile *file) {
+    const auto &c = file->categories;
+    return {static_cast<int64_t>(c.ids.size()), c.ids.data(), c.name_starts.data(), c.names.data()};
+}
