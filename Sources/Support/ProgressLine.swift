@@ -12,7 +12,7 @@ public enum StandardError {
 
 /// How far something is, how fast it goes, and how long it will take: on a terminal one line that is written over, else a
 /// plain line from time to time. Nothing is said of what ends within two seconds. May be called from several threads.
-public final class Progress: Sendable {
+public final class ProgressLine: Sendable {
     private struct State {
         var done: Int
         var lastShown: Double = 0

@@ -1,0 +1,170 @@
+import COCO
+import Support
+import Torch
+import Vision
+
+/// How images are made ready for a detector.
+public struct DetectionInput: Sendable, Equatable {
+    public var edges: ShortestEdge
+    public var testEdge: Int
+    public var normalization = PixelNormalization.imageNet
+    public var flipProbability = 0.5
+    /// Sides of a batch are made multiples of it.
+    public var divisor = 1
+
+    /// Detectron2's for the 1x schedule: 640 to 800 in steps of 32, at most 1333, tested at 800.
+    public init(edges: ShortestEdge = ShortestEdge(Array(stride(from: 640, through: 800, by: 32)), longest: 1333), testEdge: Int = 800) {
+        self.edges = edges
+        self.testEdge = testEdge
+    }
+}
+
+/// Training batches of a COCO dataset: images without objects are left out, crowds are no targets.
+public struct DetectionBatches: BatchSource {
+    private let dataset: Dataset
+    private let folder: String
+    /// The images that have objects.
+    private let usable: [Int]
+    private let sampler: EpochSampler
+    private let input: DetectionInput
+    private let reader: ImageReader
+    private let seed: UInt64
+
+    /// - Throws: `UserError` when no image has an object.
+    public init(
+        _ dataset: Dataset, folder: String, batchSize: Int, input: DetectionInput, reader: ImageReader, seed: UInt64
+    ) throws {
+        self.dataset = dataset
+        self.folder = folder
+        usable = dataset.images.indices.filter { image in
+            dataset.annotations(ofImage: image).contains { !dataset.isCrowd[Int($0)] }
+        }
+        guard !usable.isEmpty else {
+            throw UserError("no image has an object to learn from", file: folder, remedy: "check the annotation file")
+        }
+        sampler = EpochSampler(count: usable.count, batchSize: batchSize, seed: seed)
+        self.input = input
+        self.reader = reader
+        self.seed = seed
+    }
+
+    public var iterationsPerEpoch: Int { sampler.iterationsPerEpoch }
+
+    public func batch(at iteration: Int) throws -> DetectionBatch {
+        var images: [Image] = []
+        var sizes: [ImageSizes] = []
+        var targets: [DetectionTarget] = []
+        for (place, sample) in sampler.samples(at: iteration).enumerated() {
+            let (found, image) = try reader.read(from: sample, of: usable.count) { index in
+                "\(folder)/\(dataset.images[usable[index]].fileName)"
+            }
+            var generator = SeededGenerator(seed, UInt64(iteration), UInt64(place), 0xDE7E)
+            let (resized, size, target) = try prepare(image, usable[found], using: &generator)
+            images.append(resized)
+            sizes.append(size)
+            targets.append(target)
+        }
+        return DetectionBatch(
+            images: DetectionBatch.padded(images, normalization: input.normalization, divisor: input.divisor),
+            sizes: sizes, targets: targets)
+    }
+
+    private func prepare(
+        _ image: Image, _ index: Int, using generator: inout SeededGenerator
+    ) throws -> (Image, ImageSizes, DetectionTarget) {
+        let info = dataset.images[index]
+        guard (image.width, image.height) == (info.width, info.height) else {
+            throw UserError(
+                "is \(image.width)×\(image.height), and the annotations say \(info.width)×\(info.height)",
+                file: "\(folder)/\(info.fileName)", remedy: "check that images and annotations belong together")
+        }
+        let edge = input.edges.draw(using: &generator)
+        let flip = generator.chance(input.flipProbability)
+        let (width, height) = input.edges.size(width: image.width, height: image.height, edge: edge)
+        var resized = image.resized(width: width, height: height, filter: .bilinear)
+        if flip { resized = resized.flippedHorizontally() }
+        let size = ImageSizes(
+            imageID: info.id, originalWidth: info.width, originalHeight: info.height, width: width, height: height)
+        return (resized, size, try target(index, size, flip: flip))
+    }
+
+    /// The objects of an image, scaled and mirrored as the image is.
+    private func target(_ index: Int, _ size: ImageSizes, flip: Bool) throws -> DetectionTarget {
+        let (scaleX, scaleY) = (
+            Double(size.width) / Double(size.originalWidth), Double(size.height) / Double(size.originalHeight)
+        )
+        let width = Double(size.width), height = Double(size.height)
+        func x(_ value: Double) -> Double { flip ? width - value * scaleX : value * scaleX }
+        var boxes: [Float] = []
+        var classes: [Int] = []
+        var polygons: [[[Double]]] = []
+        for annotation in dataset.annotations(ofImage: index).map(Int.init) where !dataset.isCrowd[annotation] {
+            let box = dataset.boxes[annotation]
+            let (a, b) = (x(box.x), x(box.x + box.width))
+            let corners = [
+                min(max(min(a, b), 0), width), min(max(box.y * scaleY, 0), height),
+                min(max(max(a, b), 0), width), min(max((box.y + box.height) * scaleY, 0), height),
+            ]
+            // Boxes without extent teach nothing.
+            guard corners[2] - corners[0] > 1e-5, corners[3] - corners[1] > 1e-5 else { continue }
+            boxes += corners.map(Float.init)
+            classes.append(Int(dataset.categoryIndices[annotation]))
+            polygons.append(
+                try outlines(annotation).map { polygon in
+                    polygon.enumerated().map { i, value in i % 2 == 0 ? x(value) : value * scaleY }
+                })
+        }
+        return DetectionTarget(boxes: boxes, classes: classes, polygons: polygons)
+    }
+
+    /// An object's polygons; those around its pixels where it is written as run lengths.
+    private func outlines(_ annotation: Int) throws -> [[Double]] {
+        guard dataset.hasRuns(annotation) else { return dataset.polygons(of: annotation) }
+        let mask = try dataset.mask(of: annotation)
+        return Outline.polygons(of: mask.decode(), width: mask.width, height: mask.height)
+    }
+}
+
+/// Images to predict on, in order, a batch an iteration; none is left out.
+public struct PredictionBatches: BatchSource {
+    /// An image by its id in results, and its file.
+    public struct Item: Sendable {
+        public let imageID: Int
+        public let path: String
+
+        public init(imageID: Int, path: String) {
+            self.imageID = imageID
+            self.path = path
+        }
+    }
+
+    private let items: [Item]
+    private let batchSize: Int
+    private let input: DetectionInput
+
+    public init(_ items: [Item], batchSize: Int, input: DetectionInput) {
+        self.items = items
+        self.batchSize = batchSize
+        self.input = input
+    }
+
+    public var iterations: Int { (items.count + batchSize - 1) / batchSize }
+
+    public func batch(at iteration: Int) throws -> DetectionBatch {
+        let part = items[iteration * batchSize..<min((iteration + 1) * batchSize, items.count)]
+        var images: [Image] = []
+        var sizes: [ImageSizes] = []
+        for item in part {
+            let image = try JPEG.read(item.path)
+            let (width, height) = input.edges.size(width: image.width, height: image.height, edge: input.testEdge)
+            images.append(image.resized(width: width, height: height, filter: .bilinear))
+            sizes.append(
+                ImageSizes(
+                    imageID: item.imageID, originalWidth: image.width, originalHeight: image.height, width: width,
+                    height: height))
+        }
+        return DetectionBatch(
+            images: DetectionBatch.padded(images, normalization: input.normalization, divisor: input.divisor),
+            sizes: sizes, targets: [])
+    }
+}

@@ -1,0 +1,46 @@
+import Support
+import Synchronization
+import Vision
+
+/// Reads pictures of a dataset of which some may be damaged: each such file is named once on standard error, and the
+/// run goes on until there are more than a limit.
+public final class ImageReader: Sendable {
+    private let limit: Int
+    private let damaged = Mutex<Set<String>>([])
+
+    /// - Parameter limit: damaged files that are put up with.
+    public init(damagedLimit limit: Int) {
+        self.limit = limit
+    }
+
+    /// How many damaged files were met.
+    public var damagedCount: Int { damaged.withLock { $0.count } }
+
+    /// The first of `candidates` from `start` on, going round, whose file can be read: which one that is depends on the
+    /// files alone, and so a run's numbers do.
+    ///
+    /// - Returns: the place among the candidates, and the picture.
+    /// - Throws: `UserError` past the limit, naming the last file.
+    public func read(from start: Int, of count: Int, path: (Int) -> String) throws -> (index: Int, image: Image) {
+        for step in 0..<count {
+            let index = (start + step) % count
+            do {
+                return (index, try JPEG.read(path(index)))
+            } catch let error as UserError {
+                try note(error, path(index))
+            }
+        }
+        throw UserError("no picture of the dataset can be read", file: path(start))
+    }
+
+    private func note(_ error: UserError, _ path: String) throws {
+        let (isNew, count) = damaged.withLock { ($0.insert(path).inserted, $0.count) }
+        guard isNew else { return }
+        guard count <= limit else {
+            throw UserError(
+                "\(error.problem): damaged picture number \(count), and the recipe's damaged_images allows \(limit)",
+                file: path, remedy: "replace it, or raise the limit")
+        }
+        StandardError.line("\(path): \(error.problem); another picture takes its place")
+    }
+}
