@@ -64,6 +64,12 @@ extension Tensor {
     /// √Σx² over all elements.
     public func norm() -> Tensor { Operator.norm(.tensor(self), .int(2)) }
 
+    /// Whether any element along a dimension is true, or not zero.
+    public func any(_ dimension: Int) -> Tensor { Operator.anyOver(.tensor(self), .int(dimension)) }
+
+    /// Whether all elements along a dimension are true, or not zero.
+    public func all(_ dimension: Int) -> Tensor { Operator.allOver(.tensor(self), .int(dimension)) }
+
     /// Whether any element is true, or not zero.
     public func any() -> Tensor { Operator.any(.tensor(self)) }
 
@@ -89,6 +95,8 @@ extension Operator {
     static let sort = Operator("aten::sort", "stable")
     static let cumsum = Operator("aten::cumsum")
     static let norm = Operator("aten::linalg_vector_norm")
+    static let anyOver = Operator("aten::any", "dim")
+    static let allOver = Operator("aten::all", "dim")
     static let any = Operator("aten::any")
     static let all = Operator("aten::all")
 }

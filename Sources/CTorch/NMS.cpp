@@ -1,0 +1,38 @@
+// ediy::nms: greedy suppression, a box by those of its own group alone. CUDA tensors go through the host.
+#include <torch/torch.h>
+
+#include <vector>
+
+namespace ediy {
+
+/// boxes (n, 4), scores (n), groups (n) → the kept places by falling score, int64; equal scores in their order.
+at::Tensor nms(const at::Tensor &boxes_, const at::Tensor &scores, const at::Tensor &groups_, double threshold_) {
+    at::NoGradGuard no_grad;
+    TORCH_CHECK(boxes_.dim() == 2 && boxes_.size(1) == 4 && scores.numel() == boxes_.size(0) &&
+                    groups_.numel() == boxes_.size(0),
+                "boxes (n, 4), scores (n), groups (n)");
+    const auto order = std::get<1>(scores.to(at::kCPU).sort(/*stable=*/true, /*dim=*/0, /*descending=*/true));
+    const auto boxes = boxes_.to(at::kCPU, at::kFloat).index_select(0, order).t().contiguous();
+    const auto groups = groups_.to(at::kCPU, at::kLong).index_select(0, order).contiguous();
+    const int64_t n = order.size(0);
+    const float *x0 = boxes.data_ptr<float>(), *y0 = x0 + n, *x1 = y0 + n, *y1 = x1 + n;
+    const int64_t *group = groups.data_ptr<int64_t>(), *place = order.data_ptr<int64_t>();
+    const float threshold = static_cast<float>(threshold_);
+    std::vector<float> area(n);
+    for (int64_t i = 0; i < n; ++i) area[i] = (x1[i] - x0[i]) * (y1[i] - y0[i]);
+    std::vector<uint8_t> gone(n, 0);
+    std::vector<int64_t> kept;
+    for (int64_t i = 0; i < n; ++i) {
+        if (gone[i]) continue;
+        kept.push_back(place[i]);
+        for (int64_t j = i + 1; j < n; ++j) {
+            const float w = std::max(0.f, std::min(x1[i], x1[j]) - std::max(x0[i], x0[j]));
+            const float h = std::max(0.f, std::min(y1[i], y1[j]) - std::max(y0[i], y0[j]));
+            const float both = w * h;
+            gone[j] |= static_cast<uint8_t>((group[i] == group[j]) & (both / (area[i] + area[j] - both) > threshold));
+        }
+    }
+    return at::tensor(kept, at::kLong).to(boxes_.device());
+}
+
+}  // namespace ediy

@@ -1,0 +1,116 @@
+import COCO
+import NN
+import Torch
+
+/// A mask for each category from the last stage's features: doubled by a transposed convolution. Source: Mask R-CNN (arXiv
+/// 1703.06870), figure 4 left, as Detectron2 has it.
+///
+/// R regions, K categories, masks of S × S.
+public struct MaskHead: Module {
+    private let deconv: ConvTranspose2d
+    private let predictor: Conv2d
+
+    public init(channels: Int, _ options: MaskRCNNOptions, using generator: Generator) {
+        deconv = ConvTranspose2d(
+            channels, options.maskChannels, kernel: 2, stride: 2, initializer: .heNormalFanOut, using: generator)
+        predictor = Conv2d(
+            options.maskChannels, options.classes, kernel: 1, initializer: .normal(deviation: 0.001), using: generator)
+    }
+
+    /// (R, C, S/2, S/2) → logits (R, K, S, S)
+    func callAsFunction(_ features: Tensor) -> Tensor { predictor(deconv(features).relu()).to(.float32) }
+
+    public func state(_ prefix: String) -> [StateEntry] {
+        deconv.state("\(prefix)deconv.") + predictor.state("\(prefix)predictor.")
+    }
+}
+
+/// Binary cross entropy of each region's mask of its own class, the mean over regions and pixels.
+///
+/// - Parameters:
+///   - logits: (R, K, S, S)
+///   - classes: R
+///   - targets: (R, S, S), 0 and 1
+public func maskLoss(logits: Tensor, classes: [Int], targets: Tensor) -> Tensor {
+    guard !classes.isEmpty else { return logits.sum() * 0 }
+    let (count, side) = (logits.size(1), logits.size(2))
+    let own = Tensor(classes.enumerated().map { $0 * count + $1 }).to(logits.device)
+    return logits.reshaped([-1, side, side]).indexSelected(0, own).binaryCrossEntropyWithLogits(targets.to(logits.device))
+}
+
+/// What a mask should be inside a box: the polygons cut to it, scaled to side × side, and rasterised as the mask API
+/// rasterises. Source: Detectron2's `rasterize_polygons_within_box`.
+///
+/// - Parameters:
+///   - polygons: in the image, each x₀, y₀, x₁, y₁, …
+///   - box: x₀, y₀, x₁, y₁
+/// - Returns: side × side values, rows one after the other.
+public func maskTarget(polygons: [[Double]], box: [Float], side: Int) -> [UInt8] {
+    // A box as thin as a tenth of a pixel is taken for one of that.
+    let scaleX = Double(side) / Double(max(box[2] - box[0], 0.1))
+    let scaleY = Double(side) / Double(max(box[3] - box[1], 0.1))
+    let local = polygons.map { polygon in
+        polygon.enumerated().map { i, value in
+            i % 2 == 0 ? (value - Double(box[0])) * scaleX : (value - Double(box[1])) * scaleY
+        }
+    }
+    // The rasteriser's integers have an end; nothing that far outside of the box shows in it.
+    let bounded = local.map { $0.map { min(max($0, -1e6), 1e6) } }
+    return RLE(polygons: bounded, height: side, width: side).decode()
+}
+
+/// A predicted mask in its place in the image, as run lengths. Source: Detectron2's `paste_masks_in_image`: bilinear
+/// samples at pixel centres, zeros around the mask, inside from `threshold` on.
+///
+/// - Parameters:
+///   - mask: side × side probabilities, rows one after the other.
+///   - box: x₀, y₀, x₁, y₁ in the image.
+public func pastedMask(_ mask: [Float], side: Int, box: [Float], width: Int, height: Int, threshold: Float = 0.5) -> RLE {
+    let x0 = max(Int(max(box[0].rounded(.down), -1e6)) - 1, 0), x1 = min(Int(min(box[2].rounded(.up), 1e6)) + 1, width)
+    let y0 = max(Int(max(box[1].rounded(.down), -1e6)) - 1, 0), y1 = min(Int(min(box[3].rounded(.up), 1e6)) + 1, height)
+    // Where each column and row of the image lies in the mask.
+    func places(_ range: Range<Int>, _ low: Float, _ high: Float) -> [Float] {
+        range.map { pixel in
+            let unit = (Float(pixel) + 0.5 - low) / (high - low) * 2 - 1
+            return ((unit + 1) * Float(side) - 1) / 2
+        }
+    }
+    guard x0 < x1, y0 < y1, box[2] > box[0], box[3] > box[1] else {
+        return RLE(height: height, width: width, counts: [UInt32(height * width)])
+    }
+    let columns = places(x0..<x1, box[0], box[2]), rows = places(y0..<y1, box[1], box[3])
+    func value(_ x: Int, _ y: Int) -> Float { x >= 0 && y >= 0 && x < side && y < side ? mask[y * side + x] : 0 }
+    var counts: [UInt32] = []
+    var run = UInt32(x0 * height)
+    var inside = false
+    for px in columns {
+        let left = px.rounded(.down)
+        let (fx, ix) = (px - left, Int(left))
+        run = extended(run, by: y0, &inside, &counts)
+        for py in rows {
+            let top = py.rounded(.down)
+            let (fy, iy) = (py - top, Int(top))
+            let upper = value(ix, iy) * (1 - fx) * (1 - fy) + value(ix + 1, iy) * fx * (1 - fy)
+            let lower = value(ix, iy + 1) * (1 - fx) * fy + value(ix + 1, iy + 1) * fx * fy
+            if (upper + lower >= threshold) != inside {
+                counts.append(run)
+                run = 0
+                inside.toggle()
+            }
+            run += 1
+        }
+        run = extended(run, by: height - y1, &inside, &counts)
+    }
+    run = extended(run, by: (width - x1) * height, &inside, &counts)
+    counts.append(run)
+    return RLE(height: height, width: width, counts: counts)
+}
+
+/// The run after `length` more pixels of background.
+private func extended(_ run: UInt32, by length: Int, _ inside: inout Bool, _ counts: inout [UInt32]) -> UInt32 {
+    guard length > 0 else { return run }
+    guard inside else { return run + UInt32(length) }
+    counts.append(run)
+    inside = false
+    return UInt32(length)
+}
