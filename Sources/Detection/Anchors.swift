@@ -1,17 +1,19 @@
 import Torch
 
-/// Anchors on a grid: at each cell one of each size and ratio, around the cell's corner. Source: Detectron2's
-/// `DefaultAnchorGenerator`, offset 0.
+/// Anchors on a grid: at each cell one of each size and ratio. Source: Detectron2's `DefaultAnchorGenerator`.
 public struct Anchors: Sendable {
     public let stride: Int
     /// x₀, y₀, x₁, y₁ around the origin, sizes outermost.
     private let cell: [Float]
+    private let offset: Float
 
     /// - Parameters:
     ///   - sizes: √area in pixels.
     ///   - ratios: height over width.
-    public init(sizes: [Double], ratios: [Double], stride: Int) {
+    ///   - offset: where in its cell an anchor is centred, in strides; Detectron2's configurations have 0, the corner.
+    public init(sizes: [Double], ratios: [Double], stride: Int, offset: Double = 0) {
         self.stride = stride
+        self.offset = Float(offset)
         cell = sizes.flatMap { size in
             ratios.flatMap { ratio -> [Float] in
                 let width = (size * size / ratio).squareRoot()
@@ -30,7 +32,7 @@ public struct Anchors: Sendable {
         values.reserveCapacity(rows * columns * cell.count)
         for row in 0..<rows {
             for column in 0..<columns {
-                let (x, y) = (Float(column * stride), Float(row * stride))
+                let (x, y) = ((Float(column) + offset) * Float(stride), (Float(row) + offset) * Float(stride))
                 for i in Swift.stride(from: 0, to: cell.count, by: 4) {
                     values += [cell[i] + x, cell[i + 1] + y, cell[i + 2] + x, cell[i + 3] + y]
                 }

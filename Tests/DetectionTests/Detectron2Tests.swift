@@ -10,7 +10,7 @@ import Torch
 @Suite struct Detectron2Tests {
     @Test func anchors() throws {
         let golden = try Golden("anchors-c4")
-        let anchors = Anchors(sizes: [32, 64, 128, 256, 512], ratios: [0.5, 1, 2], stride: 16)
+        let anchors = Anchors(sizes: [32, 64, 128, 256, 512], ratios: [0.5, 1, 2], stride: 16, offset: 0.5)
         #expect(try distance(anchors(rows: 5, columns: 7), golden["out_anchors"]) < 1e-4)
     }
 
@@ -74,7 +74,8 @@ import Torch
             logits: logits, deltas: deltas, proposals: golden["in_proposals"], gtBoxes: golden["in_gt_boxes"],
             gtClasses: golden["in_gt_classes"].ints, transform: BoxTransform(weights: [10, 10, 5, 5]))
         #expect(try abs(losses.classification.item - golden["out_loss_cls"].item) < 1e-5)
-        #expect(try abs(losses.box.item - golden["out_loss_box"].item) < 1e-5)
+        // One of the reference's random boxes is turned inside out, and its loss no number; the gradients are.
+        #expect(try losses.box.item.isNaN && golden["out_loss_box"].item.isNaN)
         (losses.classification + losses.box).backward()
         #expect(try distance(#require(logits.grad), golden["out_grad_logits"]) < 1e-6)
         #expect(try distance(#require(deltas.grad), golden["out_grad_deltas"]) < 1e-6)
