@@ -63,9 +63,10 @@ extension Tensor {
 
     public func logSoftmax(_ dimension: Int) -> Tensor { Operator.logSoftmax(.tensor(self), .int(dimension)) }
 
-    /// x / max(‖x‖₂, ε) along a dimension.
+    /// x / max(‖x‖₂, ε) along a dimension, in float32 where x is in 16 bits.
     public func unitLength(_ dimension: Int = -1, epsilon: Double = 1e-12) -> Tensor {
-        self / norm([dimension], keepDimensions: true).clamped(min: epsilon)
+        let x = dtype.size < 4 ? to(.float32) : self
+        return x / x.norm([dimension], keepDimensions: true).clamped(min: epsilon)
     }
 
     public enum Interpolation: Sendable {

@@ -1,0 +1,64 @@
+import Data
+import NN
+import Support
+import Torch
+import Training
+import Vision
+
+/// Pretraining a backbone on a folder of pictures.
+public struct Pretraining: Stage {
+    public let method: any PretrainingMethod
+    public let source: PretrainingBatches
+    public let optimizer: any Optimizer
+    public let schedule: Schedule
+    public let iterations: Int
+    private let options: PretrainingOptions
+    private let device: Device
+
+    public init(
+        _ name: PretrainingMethodName, _ options: PretrainingOptions, images: ImageFolder, seed: UInt64,
+        device: Device = .cpu
+    ) {
+        let generator = Generator(seed: seed)
+        let method: any PretrainingMethod =
+            switch name {
+            case .byol: BYOL(options, using: generator)
+            case .eDIY: EDIY(options, using: generator)
+            }
+        withoutGrad { for entry in method.state { entry.tensor.replaceStorage(entry.tensor.to(device)) } }
+        var augmentation = BYOLAugmentation(imageSize: options.imageSize)
+        augmentation.crop.scale = options.leastCrop...1
+        source = PretrainingBatches(
+            images, batchSize: options.batchSize, augmentation: augmentation,
+            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed)
+        iterations = options.epochs * source.iterationsPerEpoch
+        schedule = .cosine(
+            base: options.baseLearningRate * Double(options.batchSize) / 256, iterations: iterations,
+            warmup: options.warmupEpochs * source.iterationsPerEpoch)
+        optimizer =
+            switch options.optimizer {
+            case .lars: LARS(method.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
+            case .sgd: SGD(method.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
+            }
+        self.method = method
+        self.options = options
+        self.device = device
+    }
+
+    public var imagesPerIteration: Int { options.batchSize }
+    public var state: [StateEntry] { method.state }
+
+    public func losses(_ batch: ViewPair, at iteration: Int) -> [Loss] {
+        method.losses(ViewPair(batch.first.to(device), batch.second.to(device)))
+    }
+
+    public func afterStep(at iteration: Int) { method.updateTargets(momentum: momentum(at: iteration)) }
+
+    public func observations(at iteration: Int) -> [(name: String, value: Double)] {
+        [("tau", momentum(at: iteration))]
+    }
+
+    private func momentum(at iteration: Int) -> Double {
+        targetMomentum(base: options.targetMomentum, iteration: iteration, of: iterations)
+    }
+}

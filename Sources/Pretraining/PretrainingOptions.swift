@@ -1,0 +1,68 @@
+import Data
+import NN
+import Vision
+
+/// The methods that the suite pretrains with.
+public enum PretrainingMethodName: String, Sendable, CaseIterable {
+    case byol
+    case eDIY = "e-diy"
+}
+
+/// How a backbone is pretrained. Defaults: BYOL's ImageNet recipe for 100 epochs (arXiv 2006.07733, appendix F).
+public struct PretrainingOptions: Sendable {
+    public enum OptimizerName: String, Sendable, CaseIterable {
+        case lars
+        case sgd
+    }
+
+    public var depth = ResNet.Depth.r50
+    /// Channels of the stem; 64 in the paper.
+    public var width = 64
+    public var imageSize = 224
+    public var batchSize = 4096
+    public var epochs = 100
+    public var warmupEpochs = 10
+    /// For a batch of 256; the rate is in proportion to the batch.
+    public var baseLearningRate = 0.45
+    public var optimizer = OptimizerName.lars
+    public var momentum = 0.9
+    public var weightDecay = 1e-6
+    /// The target's momentum at the beginning; it rises to 1.
+    public var targetMomentum = 0.99
+    public var hiddenSize = 4096
+    public var projectionSize = 256
+    /// Part of a picture's area that a view shows at least.
+    public var leastCrop = 0.08
+    /// Damaged pictures that are put up with.
+    public var damagedLimit = 0
+    public var regions = RegionOptions()
+
+    public init() {}
+}
+
+/// The choices of E-DIY that its paper's abstract leaves open. All of them are ours.
+public struct RegionOptions: Sendable {
+    /// Which projections say what region of the other view is most like one of this.
+    public enum Matching: String, Sendable, CaseIterable {
+        case target
+        case online
+    }
+
+    /// The map is pooled to grid × grid regions.
+    public var grid = 7
+    public var hiddenSize = 4096
+    public var projectionSize = 256
+    /// Weight of invariance: α.
+    public var invariance = 1.0
+    /// Weight of diversity: β.
+    public var diversity = 0.1
+    public var matching = Matching.target
+    /// Pairs a picture that are pulled together, the most similar ones; nil pulls each region to its own nearest.
+    public var bestPairs: Int?
+    /// Least similar regions that each region is pushed from.
+    public var pushedRegions = 1
+    /// The cosine from which on two regions are far enough apart: m. −1 pushes without limit.
+    public var margin = -1.0
+
+    public init() {}
+}
