@@ -11,6 +11,11 @@ public final class RecipeSection {
     private let name: String
     private let members: [(key: String, line: Int, node: Node)]
     private var asked: [String] = []
+    private var inner: [RecipeSection] = []
+    private var read: [(name: String, value: JSON)] = []
+
+    /// Every option that was asked for, with the value it has, be it given or the default: what a run was made with.
+    public var settings: [(name: String, value: JSON)] { read + inner.flatMap(\.settings) }
 
     /// The whole recipe.
     ///
@@ -58,7 +63,9 @@ public final class RecipeSection {
 
     /// The value of `key`, or `standard` where it is not given.
     public func value<Value: RecipeValue>(_ key: String, default standard: Value) throws -> Value {
-        try value(key) ?? standard
+        let value = try value(key) ?? standard
+        read.append((full(key), value.recipeJSON))
+        return value
     }
 
     /// A number that must be more than 0.
@@ -79,7 +86,10 @@ public final class RecipeSection {
     /// One of the cases of an enumeration, by its raw value.
     public func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, default standard: Choice) throws -> Choice
     where Choice.RawValue == String {
-        guard let node = node(key) else { return standard }
+        guard let node = node(key) else {
+            read.append((full(key), .string(standard.rawValue)))
+            return standard
+        }
         guard let choice = node.string.flatMap(Choice.init(rawValue:)) else {
             let all = Choice.allCases.map(\.rawValue)
             let near = node.string.flatMap { nearest(to: $0, among: all) }
@@ -87,12 +97,15 @@ public final class RecipeSection {
                 "\(full(key)) cannot be \(node.string ?? "that")", file: file, at: Self.place(node),
                 remedy: (near.map { "did you mean \($0)? It" } ?? "it") + " is one of \(all.joined(separator: ", "))")
         }
+        read.append((full(key), .string(choice.rawValue)))
         return choice
     }
 
     /// The section under `key`; an empty one where it is not given.
     public func section(_ key: String) throws -> RecipeSection {
-        try RecipeSection(node(key) ?? .mapping(Node.Mapping([])), name: full(key), file: file)
+        let section = try RecipeSection(node(key) ?? .mapping(Node.Mapping([])), name: full(key), file: file)
+        inner.append(section)
+        return section
     }
 
     /// Whether `key` is given.
@@ -103,8 +116,9 @@ public final class RecipeSection {
         UserError("\(full(key)) \(problem)", file: file, at: node(key).map(Self.place))
     }
 
-    /// - Throws: `UserError` for the first key that nobody asked for.
+    /// - Throws: `UserError` for the first key, here or further in, that nobody asked for.
     public func finish() throws {
+        for section in inner { try section.finish() }
         guard let stranger = members.first(where: { !asked.contains($0.key) }) else { return }
         let near = nearest(to: stranger.key, among: asked)
         throw UserError(

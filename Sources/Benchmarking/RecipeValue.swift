@@ -1,3 +1,4 @@
+import Support
 import Yams
 
 /// A type that a recipe's scalar or list can be read as.
@@ -5,6 +6,7 @@ public protocol RecipeValue {
     init?(recipe node: Node)
     /// For messages: "a whole number".
     static var expectation: String { get }
+    var recipeJSON: JSON { get }
 }
 
 extension Int: RecipeValue {
@@ -13,6 +15,7 @@ extension Int: RecipeValue {
         self = value
     }
     public static var expectation: String { "a whole number" }
+    public var recipeJSON: JSON { .int(self) }
 }
 
 extension Double: RecipeValue {
@@ -21,6 +24,7 @@ extension Double: RecipeValue {
         self = value
     }
     public static var expectation: String { "a number" }
+    public var recipeJSON: JSON { .double(self) }
 }
 
 extension Bool: RecipeValue {
@@ -29,6 +33,7 @@ extension Bool: RecipeValue {
         self = value
     }
     public static var expectation: String { "true or false" }
+    public var recipeJSON: JSON { .bool(self) }
 }
 
 extension String: RecipeValue {
@@ -37,6 +42,7 @@ extension String: RecipeValue {
         self = value
     }
     public static var expectation: String { "a word" }
+    public var recipeJSON: JSON { .string(self) }
 }
 
 extension Array: RecipeValue where Element: RecipeValue {
@@ -47,4 +53,5 @@ extension Array: RecipeValue where Element: RecipeValue {
         self = values
     }
     public static var expectation: String { "a list, [a, b], each \(Element.expectation)" }
+    public var recipeJSON: JSON { .array(map(\.recipeJSON)) }
 }

@@ -19,7 +19,10 @@ struct Ediy: ParsableCommand {
               ediy report runs/a runs/b --output runs/report
             """,
         version: "0.1.0",
-        subcommands: [DoctorCommand.self])
+        subcommands: [
+            BenchmarkCommand.self, PretrainCommand.self, FinetuneCommand.self, EvaluateCommand.self, ReportCommand.self,
+            DatasetCommand.self, DoctorCommand.self,
+        ])
 }
 
 @main

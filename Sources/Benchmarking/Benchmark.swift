@@ -1,0 +1,70 @@
+import Foundation
+import Pretraining
+import Support
+import Training
+
+/// Every stage of every method and seed of a recipe, in one folder. Stages that are finished are not done again, and one
+/// that was stopped goes on.
+///
+/// The folder: benchmark.json; dataset/ where the recipe makes one; METHOD-seedN/pretrain/ and METHOD-seedN/finetune/.
+public struct Benchmark {
+    private let recipe: Recipe
+    private let runner: StageRunner
+    private let files: DatasetFiles
+    private let folder: String
+
+    /// - Parameters:
+    ///   - data: the COCO folder, for recipes that need one.
+    public init(_ recipe: Recipe, path: String, data: String?, folder: String, stop: StopSignal) throws {
+        self.recipe = recipe
+        self.folder = folder
+        runner = StageRunner(recipe, path: path, stop: stop)
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw UserError("cannot be made", file: folder, remedy: "check the path and the permissions")
+        }
+        files = try DatasetFiles(recipe.dataset, folder: data, standard: "\(folder)/dataset")
+        try AtomicFile.write(description.text(pretty: true) + "\n", to: "\(folder)/benchmark.json")
+    }
+
+    /// Runs what is not done yet.
+    ///
+    /// - Returns: false when a signal stopped it.
+    public func run() throws -> Bool {
+        for seed in recipe.seeds {
+            for method in recipe.methods {
+                guard try run(method, seed) == .finished else { return false }
+            }
+        }
+        return true
+    }
+
+    private func run(_ method: String, _ seed: UInt64) throws -> Outcome {
+        let base = "\(folder)/\(method)-seed\(seed)"
+        var backbone: String?
+        if let name = PretrainingMethodName(rawValue: method) {
+            let output = "\(base)/pretrain"
+            if !RunFolder.isFinished(output) {
+                StandardError.line("\(method), seed \(seed): pretraining")
+                let outcome = try runner.pretrain(
+                    name, images: files.unlabeledImages, seed: seed, output: output, resume: true)
+                guard outcome == .finished else { return outcome }
+            }
+            backbone = "\(output)/backbone.safetensors"
+        }
+        let output = "\(base)/finetune"
+        guard !RunFolder.isFinished(output) else { return .finished }
+        StandardError.line("\(method), seed \(seed): fine-tuning")
+        return try runner.finetune(
+            backbone: backbone, method: method, files: files, seed: seed, output: output, resume: true)
+    }
+
+    private var description: JSON {
+        [
+            "schema": 1, "name": .string(recipe.name), "annotations": .string(files.valAnnotations),
+            "images": .string(files.valImages), "methods": .array(recipe.methods.map(JSON.string)),
+            "seeds": .array(recipe.seeds.map { .int(Int($0)) }),
+        ]
+    }
+}

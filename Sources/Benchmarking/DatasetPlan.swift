@@ -1,0 +1,78 @@
+import Data
+import Support
+
+/// Where a benchmark's pictures come from: made by the suite, or a COCO folder.
+public enum DatasetPlan: Sendable {
+    case shapes(ShapesDataset)
+    case coco(COCOFolder)
+
+    /// Names below a folder that is given on the command line.
+    public struct COCOFolder: Sendable {
+        public let trainImages, trainAnnotations, valImages, valAnnotations, unlabeledImages: String
+    }
+
+    enum Kind: String, CaseIterable {
+        case shapes
+        case coco
+    }
+
+    init(_ recipe: RecipeSection) throws {
+        switch try recipe.choice("kind", default: Kind.shapes) {
+        case .shapes:
+            let seed = try recipe.value("seed", default: 1)
+            guard seed >= 0 else { throw recipe.error("seed", "must not be below 0") }
+            let size = try recipe.positive("image_size", default: 128)
+            guard (32...2048).contains(size) else { throw recipe.error("image_size", "must be 32 to 2048") }
+            self = .shapes(
+                ShapesDataset(
+                    train: try recipe.positive("train", default: 600), val: try recipe.positive("val", default: 150),
+                    unlabeled: try recipe.positive("unlabeled", default: 2000), imageSize: size, seed: UInt64(seed)))
+        case .coco:
+            self = .coco(
+                COCOFolder(
+                    trainImages: try recipe.value("train_images", default: "train2017"),
+                    trainAnnotations: try recipe.value("train_annotations", default: "annotations/instances_train2017.json"),
+                    valImages: try recipe.value("val_images", default: "val2017"),
+                    valAnnotations: try recipe.value("val_annotations", default: "annotations/instances_val2017.json"),
+                    unlabeledImages: try recipe.value("unlabeled_images", default: "train2017")))
+        }
+    }
+
+    /// What reports call it.
+    public var name: String {
+        switch self {
+        case .shapes: "shapes"
+        case .coco: "coco"
+        }
+    }
+}
+
+/// A dataset on disk.
+public struct DatasetFiles: Sendable {
+    public let trainImages, trainAnnotations, valImages, valAnnotations, unlabeledImages: String
+
+    /// - Parameters:
+    ///   - folder: the COCO folder; for shapes, where they are made unless they are there.
+    /// - Throws: `UserError` when a COCO recipe is given no folder.
+    public init(_ plan: DatasetPlan, folder: String?, standard: String) throws {
+        let root = folder ?? standard
+        switch plan {
+        case .shapes(let shapes):
+            try shapes.write(to: root)
+            trainImages = "\(root)/train"
+            trainAnnotations = "\(root)/annotations/instances_train.json"
+            valImages = "\(root)/val"
+            valAnnotations = "\(root)/annotations/instances_val.json"
+            unlabeledImages = "\(root)/unlabeled"
+        case .coco(let names):
+            guard folder != nil else {
+                throw UserError("the recipe needs a COCO folder", remedy: "name it by --data DIR")
+            }
+            trainImages = "\(root)/\(names.trainImages)"
+            trainAnnotations = "\(root)/\(names.trainAnnotations)"
+            valImages = "\(root)/\(names.valImages)"
+            valAnnotations = "\(root)/\(names.valAnnotations)"
+            unlabeledImages = "\(root)/\(names.unlabeledImages)"
+        }
+    }
+}

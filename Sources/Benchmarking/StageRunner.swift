@@ -1,0 +1,138 @@
+import COCO
+import Data
+import Detection
+import Foundation
+import NN
+import Pretraining
+import Support
+import Torch
+import Training
+import Vision
+
+/// Carries out one stage of a recipe in a run folder, from the beginning or from where it was stopped.
+public struct StageRunner {
+    /// Pictures that region statistics are measured on.
+    static let regionSample = 64
+
+    let recipe: Recipe
+    let recipePath: String
+    let stop: StopSignal
+
+    public init(_ recipe: Recipe, path: String, stop: StopSignal) {
+        self.recipe = recipe
+        recipePath = path
+        self.stop = stop
+    }
+
+    // MARK: - Pretraining
+
+    /// Pretrains, and writes backbone.safetensors and regions.json.
+    ///
+    /// - Parameter images: the folder of pictures.
+    public func pretrain(
+        _ method: PretrainingMethodName, images: String, seed: UInt64, output: String, resume: Bool
+    ) throws -> Outcome {
+        try Torch.load()
+        let folder = try ImageFolder(images)
+        let run = try RunFolder(
+            output,
+            RunDescription(
+                stage: .pretrain, method: method.rawValue, seed: seed, dataset: recipe.dataset.name,
+                settings: recipe.pretrainingSettings), resume: resume)
+        let stage = Pretraining(method, recipe.pretraining, images: folder, seed: seed)
+        return try train(stage, run, recipe.pretrainingRun) {
+            let statistics = try regions(of: stage.method.backbone, folder)
+            if statistics.isCollapsed {
+                StandardError.line(
+                    "\(output): the features have collapsed: deviation \(statistics.featureDeviation), an even spread's is "
+                        + "\(1 / Double(statistics.channels).squareRoot())")
+            }
+            try AtomicFile.write(statistics.json.text(pretty: true) + "\n", to: run.path("regions.json"))
+            try SafeTensors.write(
+                stage.method.backbone.stateDict, metadata: ["format": "pt", "method": method.rawValue],
+                to: run.path("backbone.safetensors"))
+        }
+    }
+
+    private func regions(of backbone: ResNet, _ folder: ImageFolder) throws -> RegionStatistics {
+        let side = recipe.pretraining.imageSize
+        let images = try (0..<min(Self.regionSample, folder.count)).map { i in
+            try JPEG.read(folder.path(i)).resized(width: side, height: side, filter: .bilinear)
+        }
+        let batches = stride(from: 0, to: images.count, by: 16).map { start in
+            PixelNormalization.imageNet(Array(images[start..<min(start + 16, images.count)]))
+        }
+        return RegionStatistics(of: backbone, images: batches, grid: recipe.pretraining.regions.grid)
+    }
+
+    // MARK: - Fine-tuning
+
+    /// Fine-tunes, predicts on the validation images and evaluates; writes model.safetensors, results.json,
+    /// evaluation.json and regions.json.
+    ///
+    /// - Parameters:
+    ///   - backbone: a weight file; nil begins from scratch.
+    ///   - method: the row of the report.
+    public func finetune(
+        backbone: String?, method: String, files: DatasetFiles, seed: UInt64, output: String, resume: Bool
+    ) throws -> Outcome {
+        try Torch.load()
+        let weights = try backbone.map { try SafeTensors.read($0) }
+        let train = try Dataset.read(files.trainAnnotations)
+        let run = try RunFolder(
+            output,
+            RunDescription(
+                stage: .finetune, method: method, seed: seed, dataset: recipe.dataset.name,
+                settings: recipe.detectionSettings), resume: resume)
+        let stage = try FineTuning(
+            recipe.detection, dataset: train, images: files.trainImages, backbone: weights, backboneFile: backbone, seed: seed)
+        // Before training changes it: what the detector begins with.
+        let initial = try ImageFolder(files.unlabeledImages)
+        if !FileManager.default.fileExists(atPath: run.path("regions.json")) {
+            try AtomicFile.write(
+                regions(of: stage.detector.backbone, initial).json.text(pretty: true) + "\n", to: run.path("regions.json"))
+        }
+        try DetectorRun.writeMakings(recipePath, train.categories, to: run)
+        return try self.train(stage, run, recipe.detectionRun) {
+            try SafeTensors.write(
+                stage.detector.stateDict, metadata: ["format": "pt", "method": method], to: run.path("model.safetensors"))
+            try evaluate(stage.detector, train.categories.map(\.id), files, run)
+        }
+    }
+
+    private func evaluate(_ detector: MaskRCNN, _ categoryIDs: [Int], _ files: DatasetFiles, _ run: RunFolder) throws {
+        let val = try Dataset.read(files.valAnnotations)
+        let items = val.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(files.valImages)/\($0.fileName)") }
+        try ResultsWriter.write(to: run.path("results.json")) { writer in
+            try detector.predict(
+                items, input: recipe.detection.input, categoryIDs: categoryIDs, workers: recipe.detectionRun.workers,
+                title: "predict \(run.description.method)"
+            ) { _, detections in
+                for detection in detections { try writer.append(detection) }
+            }
+        }
+        let results = try Results.read(run.path("results.json"))
+        let json = try IoUType.allCases.map { type in
+            (key: type.rawValue, value: try Evaluator().evaluate(results, against: val, by: type).json)
+        }
+        try AtomicFile.write(JSON.object(json).text(pretty: true) + "\n", to: run.path("evaluation.json"))
+    }
+
+    // MARK: - Both
+
+    /// The loop, then `finish` on its result; run.json says at each moment what holds.
+    private func train<S: Stage>(
+        _ stage: S, _ run: RunFolder, _ options: TrainingOptions, then finish: () throws -> Void
+    ) throws -> Outcome {
+        try run.write(status: .running)
+        let (outcome, seconds) = try Trainer(stage, in: run, options: options, stop: stop).train()
+        switch outcome {
+        case .stopped(let iteration):
+            try run.write(status: .stopped, cost: (iteration * stage.imagesPerIteration, seconds))
+        case .finished:
+            try finish()
+            try run.write(status: .finished, cost: (stage.iterations * stage.imagesPerIteration, seconds))
+        }
+        return outcome
+    }
+}

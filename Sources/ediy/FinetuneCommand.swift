@@ -1,0 +1,40 @@
+import ArgumentParser
+import Benchmarking
+import Foundation
+import NN
+import Support
+
+struct FinetuneCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "finetune", abstract: "Fine-tune Mask R-CNN from a backbone, and compute its COCO AP.",
+        discussion: """
+            Leaves model.safetensors, results.json (detections on the validation images) and evaluation.json (the COCO
+            numbers) in the run folder. SIGINT saves and stops; --resume goes on, to the same numbers.
+
+              ediy finetune benchmarks/shapes.yaml --backbone runs/e-diy/backbone.safetensors --output runs/detector
+            """)
+
+    @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
+    @Option(help: "Weights with torchvision's names (.safetensors), or 'none' to begin from scratch.") var backbone: String
+    @Option(help: "The run folder.") var output: String
+    @Option(help: "The dataset's folder: where COCO lies, or where shapes is made.") var data: String?
+    @Option(help: "What reports call it; by default what the weight file says it was made by, or its name.")
+    var name: String?
+    @Option(help: "Decides weights, batches and samples.") var seed: UInt64 = 0
+    @Flag(help: "Go on with a run that was stopped.") var resume = false
+
+    func run() throws {
+        let loaded = try Recipe(reading: recipe)
+        let weights = backbone == Recipe.scratch ? nil : backbone
+        let method = try name ?? weights.map(Self.label) ?? Recipe.scratch
+        let files = try DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)")
+        let runner = StageRunner(loaded, path: recipe, stop: .listening())
+        try runner.finetune(
+            backbone: weights, method: method, files: files, seed: seed, output: output, resume: resume
+        ).exitIfStopped()
+    }
+
+    private static func label(_ file: String) throws -> String {
+        try SafeTensors.metadata(file)["method"] ?? URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Benchmarking
+import Pretraining
+import Support
+import Training
+
+extension PretrainingMethodName: ExpressibleByArgument {}
+
+struct PretrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pretrain", abstract: "Pretrain a backbone on unlabeled images.",
+        discussion: """
+            Leaves backbone.safetensors, with torchvision's names, in the run folder, and regions.json: how different a
+            picture's regions are to it. SIGINT saves and stops; --resume goes on, to the same numbers.
+
+              ediy pretrain benchmarks/shapes.yaml --method e-diy --output runs/e-diy
+            """)
+
+    @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
+    @Option(help: "What to pretrain with.") var method: PretrainingMethodName
+    @Option(help: "The run folder.") var output: String
+    @Option(help: "Images to pretrain on, instead of the recipe's dataset: a folder with JPEG files.") var images: String?
+    @Option(help: "The dataset's folder: where COCO lies, or where shapes is made.") var data: String?
+    @Option(help: "Decides weights, views and their order.") var seed: UInt64 = 0
+    @Flag(help: "Go on with a run that was stopped.") var resume = false
+
+    func run() throws {
+        let loaded = try Recipe(reading: recipe)
+        let folder = try images ?? DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)").unlabeledImages
+        let runner = StageRunner(loaded, path: recipe, stop: .listening())
+        try runner.pretrain(method, images: folder, seed: seed, output: output, resume: resume).exitIfStopped()
+    }
+}
+
+extension Outcome {
+    /// A run stopped by a signal is no success to a script.
+    func exitIfStopped() throws {
+        if case .stopped = self { throw ExitCode(130) }
+    }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import Support
+
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Compare runs: report.json, report.md and index.html.",
+        discussion: """
+              ediy report runs/shapes --output runs/shapes/report
+            """)
+
+    @Argument(help: "Benchmark folders, or run folders.") var folders: [String]
+    @Option(help: "The folder to write to.") var output: String
+
+    func run() throws {
+        try Self.write(folders, to: output)
+    }
+
+    static func write(_ folders: [String], to output: String) throws {
+    }
+}
