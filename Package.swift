@@ -33,7 +33,7 @@ let package = Package(
     name: "ediy",
     products: [
         .executable(name: "ediy", targets: ["ediy"]),
-        .library(name: "Vision", targets: ["Vision"]),
+        .library(name: "Vision", targets: ["Vision", "Support"]),
         .library(name: "COCO", targets: ["COCO"]),
         // Opened at run time by `Torch`, never linked: see Sources/Torch/Library.swift.
         .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),

@@ -30,21 +30,36 @@ public struct Image: Sendable, Equatable {
 
     /// The rectangle's pixels. It must lie inside.
     public func cropped(x: Int, y: Int, width: Int, height: Int) -> Image {
-        precondition(
-            x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= self.width && y + height <= self.height,
-            "crop \(x),\(y) \(width)×\(height) of \(self.width)×\(self.height)")
-        var out = [UInt8]()
-        out.reserveCapacity(width * height * channels)
-        for row in y..<y + height {
-            let start = row * stride + x * channels
-            out += pixels[start..<start + width * channels]
+        cropped(to: CropBox(x: x, y: y, width: width, height: height))
+    }
+
+    /// The rectangle's pixels. It must lie inside.
+    public func cropped(to box: CropBox) -> Image {
+        precondition(box.lies(in: self), "\(box) of \(width)×\(height)")
+        var part: [UInt8] = []
+        part.reserveCapacity(box.width * box.height * channels)
+        for y in box.y..<box.y + box.height {
+            let start = y * stride + box.x * channels
+            part += pixels[start..<start + box.width * channels]
         }
-        return Image(width: width, height: height, channels: channels, pixels: out)
+        return Image(width: box.width, height: box.height, channels: channels, pixels: part)
     }
 
     /// Mirrored, left to right.
     public func flippedHorizontally() -> Image {
-        remapped(width, height) { x, y in (width - 1 - x, y) }
+        var mirrored = self
+        mirrored.pixels.withUnsafeMutableBufferPointer { pixels in
+            for y in 0..<height {
+                var left = y * stride
+                var right = left + stride - channels
+                while left < right {
+                    for c in 0..<channels { pixels.swapAt(left + c, right + c) }
+                    left += channels
+                    right -= channels
+                }
+            }
+        }
+        return mirrored
     }
 
     /// With three channels; a grey picture's value is taken for all.

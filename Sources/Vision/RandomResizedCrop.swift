@@ -4,7 +4,8 @@ import Support
 import Glibc
 #endif
 
-/// A random rectangle of the picture, resampled to a square. Source: torchvision's `RandomResizedCrop`; Szegedy et al. 2015.
+/// A random rectangle of the picture, resampled to a square. Source: torchvision's `RandomResizedCrop`; Szegedy et al.
+/// 2015.
 public struct RandomResizedCrop: Sendable {
     /// The side of the result.
     public var size: Int
@@ -20,7 +21,7 @@ public struct RandomResizedCrop: Sendable {
     }
 
     /// Draws the rectangle for a picture: ten tries, then the largest centred one of a permitted ratio.
-    public func box(width: Int, height: Int, using generator: inout SeededGenerator) -> CropBox {
+    public func draw(width: Int, height: Int, using generator: inout SeededGenerator) -> CropBox {
         let area = Double(width * height)
         for _ in 0..<10 {
             let target = area * generator.uniform(scale.lowerBound, scale.upperBound)
@@ -30,23 +31,16 @@ public struct RandomResizedCrop: Sendable {
             guard w > 0, h > 0, w <= width, h <= height else { continue }
             let y = generator.integer(in: 0..<height - h + 1)
             let x = generator.integer(in: 0..<width - w + 1)
-            return CropBox(x: Double(x), y: Double(y), width: Double(w), height: Double(h))
+            return CropBox(x: x, y: y, width: w, height: h)
         }
         let natural = Double(width) / Double(height)
-        var (w, h) = (Double(width), Double(height))
-        if natural < ratio.lowerBound {
-            h = (w / ratio.lowerBound).rounded()
-        } else if natural > ratio.upperBound {
-            w = (h * ratio.upperBound).rounded()
-        }
-        let (x, y) = ((Double(width) - w) / 2, (Double(height) - h) / 2)
-        return CropBox(x: x.rounded(.down), y: y.rounded(.down), width: w, height: h)
+        let w = natural > ratio.upperBound ? Int((Double(height) * ratio.upperBound).rounded(.toNearestOrEven)) : width
+        let h = natural < ratio.lowerBound ? Int((Double(width) / ratio.lowerBound).rounded(.toNearestOrEven)) : height
+        return CropBox(x: (width - w) / 2, y: (height - h) / 2, width: w, height: h)
     }
 
-    public func callAsFunction(_ image: Image, using generator: inout SeededGenerator) -> Image {
-        let box = box(width: image.width, height: image.height, using: &generator)
-        // Cut first, so that the filter does not reach beyond the crop: torchvision's order.
-        return image.cropped(x: Int(box.x), y: Int(box.y), width: Int(box.width), height: Int(box.height))
-            .resized(width: size, height: size, filter: .bicubic)
+    /// The rectangle's pixels at the new size, bicubic.
+    public func apply(_ box: CropBox, to image: Image) -> Image {
+        image.resized(width: size, height: size, filter: .bicubic, box: box)
     }
 }

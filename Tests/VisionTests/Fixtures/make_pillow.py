@@ -27,7 +27,7 @@ keep("source", image)
 for name, kind in (("bilinear", Image.BILINEAR), ("bicubic", Image.BICUBIC)):
     keep(f"{name}-down", image.resize((17, 12), kind))
     keep(f"{name}-up", image.resize((80, 60), kind))
-    keep(f"{name}-box", image.resize((24, 24), kind, box=(5.5, 3.25, 40.75, 30)))
+    keep(f"{name}-box", image.crop((5, 3, 40, 30)).resize((24, 24), kind))
 keep("brightness", F.adjust_brightness(image, 1.3))
 keep("contrast", F.adjust_contrast(image, 0.7))
 keep("saturation", F.adjust_saturation(image, 1.2))

@@ -1,0 +1,96 @@
+/// A change of colour by a fixed amount, with Pillow's arithmetic as torchvision applies it to Pillow's images.
+public enum ColorAdjustment: Equatable, Sendable {
+    /// Towards black (0), or away from it (above 1).
+    case brightness(Double)
+    /// Towards the picture's mean grey (0), or away from it (above 1).
+    case contrast(Double)
+    /// Towards each pixel's grey (0), or away from it (above 1).
+    case saturation(Double)
+    /// Turns the colour circle by this part of a turn.
+    case hue(Double)
+}
+
+extension Image {
+    /// Changed in colour. The picture must have three channels.
+    public mutating func adjust(_ adjustment: ColorAdjustment) {
+        switch adjustment {
+        case .brightness(let factor): blendValues(from: 0, factor)
+        case .contrast(let factor): blendValues(from: meanGrey, factor)
+        case .saturation(let factor): mapPixels(SaturationChange(factor: Float(factor)))
+        case .hue(let turn):
+            // torchvision shifts Pillow's hue, a byte, by a whole number that wraps.
+            let shift = UInt8(truncatingIfNeeded: Int(turn * 255))
+            if shift != 0 { mapPixels(HueChange(shift: Float(shift))) }
+        }
+    }
+
+    /// Turns each pixel grey; the channels stay three.
+    public mutating func makeGrey() {
+        mapPixels(GreyChange())
+    }
+
+    /// Inverts values from `threshold` on.
+    public mutating func solarize(threshold: UInt8 = 128) {
+        mapValues { $0 < threshold ? $0 : 255 - $0 }
+    }
+
+    /// The pixels' mean grey, rounded.
+    private var meanGrey: Float {
+        let total = pixels.withUnsafeBufferPointer { pixels in
+            var total = 0
+            for i in Swift.stride(from: 0, to: pixels.count, by: 3) {
+                total += Int(Color.luma(pixels[i], pixels[i + 1], pixels[i + 2]))
+            }
+            return total
+        }
+        return Float((Double(total) / Double(width * height) + 0.5).rounded(.down))
+    }
+
+    private mutating func blendValues(from grey: Float, _ factor: Double) {
+        mapValues { blend(Lanes(repeating: grey), Lanes(repeating: Float($0)), Float(factor)).bytes[0] }
+    }
+}
+
+private struct SaturationChange: PixelChange {
+    let factor: Float
+
+    @inline(__always)
+    func callAsFunction(_ red: Lanes, _ green: Lanes, _ blue: Lanes) -> (Lanes, Lanes, Lanes) {
+        let grey = grey(red, green, blue)
+        return (blend(grey, red, factor), blend(grey, green, factor), blend(grey, blue, factor))
+    }
+}
+
+private struct HueChange: PixelChange {
+    let shift: Float
+
+    @inline(__always)
+    func callAsFunction(_ red: Lanes, _ green: Lanes, _ blue: Lanes) -> (Lanes, Lanes, Lanes) {
+        var hsv = HSV(red: red, green: green, blue: blue)
+        let turned = hsv.hue + shift
+        hsv.hue = turned.replacing(with: turned - 256, where: turned .>= 256)
+        return hsv.rgb()
+    }
+}
+
+private struct GreyChange: PixelChange {
+    @inline(__always)
+    func callAsFunction(_ red: Lanes, _ green: Lanes, _ blue: Lanes) -> (Lanes, Lanes, Lanes) {
+        let grey = grey(red, green, blue)
+        return (grey, grey, grey)
+    }
+}
+
+/// `Color.luma`: the sums, below 2²⁴, are exact in floats.
+@inline(__always)
+private func grey(_ red: Lanes, _ green: Lanes, _ blue: Lanes) -> Lanes {
+    let weighted: Lanes = red * 19595 + green * 38470
+    let sum: Lanes = weighted + blue * 7471 + 0x8000
+    return (sum * 0x1p-16).floor
+}
+
+/// from + factor · (to − from), clipped and cut to a whole number, as Pillow's `Image.blend`.
+@inline(__always)
+private func blend(_ from: Lanes, _ to: Lanes, _ factor: Float) -> Lanes {
+    (from + factor * (to - from)).clipped.floor
+}

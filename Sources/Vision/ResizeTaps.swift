@@ -1,0 +1,66 @@
+/// For each output place the input places that it is a weighted sum of, with weights in 22 bits, as Pillow's
+/// `precompute_coeffs` and `normalize_coeffs_8bpc` define them.
+struct ResizeTaps {
+    private static let bits: Int32 = 22
+
+    private struct Output {
+        let firstInput: Int
+        let weights: Range<Int>
+    }
+
+    private var outputs: [Output] = []
+    private var weights: [Int32] = []
+
+    /// The number of outputs.
+    var count: Int { outputs.count }
+
+    init(from inputs: Int, to count: Int, _ filter: ResizeFilter) {
+        let scale = Double(inputs) / Double(count)
+        // Shrinking widens the filter over all the pixels that fall together.
+        let filterScale = max(scale, 1)
+        let support = filter.support * filterScale
+        for output in 0..<count {
+            let center = (Double(output) + 0.5) * scale
+            let first = max(Int(center - support + 0.5), 0)
+            let end = min(Int(center + support + 0.5), inputs)
+            let real = (first..<end).map { filter((Double($0) - center + 0.5) / filterScale) }
+            let total = real.reduce(0, +)
+            let firstWeight = weights.count
+            weights += real.map { Int32(($0 / total * Double(1 << Self.bits)).rounded()) }
+            outputs.append(Output(firstInput: first, weights: firstWeight..<weights.count))
+        }
+    }
+
+    /// One output's value, rounded, in eight lanes.
+    ///
+    /// - Parameter values: an input's values, 0 ... 255.
+    @inline(__always)
+    func sum(at output: Int, _ values: (Int) -> SIMD8<Int32>) -> SIMD8<UInt8> {
+        outputs.withUnsafeBufferPointer { outputs in
+            weights.withUnsafeBufferPointer { weights in
+                var sum = SIMD8<Int32>(repeating: 1 << (Self.bits - 1))
+                var input = outputs[output].firstInput
+                for i in outputs[output].weights {
+                    sum &+= values(input) &* weights[i]
+                    input &+= 1
+                }
+                let value = (sum &>> Self.bits).clamped(lowerBound: .zero, upperBound: SIMD8(repeating: 255))
+                return SIMD8(truncatingIfNeeded: value)
+            }
+        }
+    }
+
+    /// Two rows of pixels, the halves of `line`'s vectors, resampled.
+    func resample(
+        _ line: UnsafeMutableBufferPointer<SIMD8<Int32>>, into upper: UnsafeMutablePointer<UInt8>,
+        _ lower: UnsafeMutablePointer<UInt8>, channels: Int
+    ) {
+        let length = count * channels
+        for x in 0..<count {
+            let pixels = sum(at: x) { line[$0] }
+            // Four bytes are stored for a pixel; what is too much of them, the next pixel covers.
+            pixels.lowHalf.store(to: upper, from: x * channels, of: length)
+            pixels.highHalf.store(to: lower, from: x * channels, of: length)
+        }
+    }
+}
