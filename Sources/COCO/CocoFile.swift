@@ -28,3 +28,30 @@ func strings(_ count: Int, _ starts: UnsafePointer<Int64>?, _ pool: UnsafePointe
         }
     }
 }
+
+/// What an annotation file holds, as it is written there: nothing is checked against anything else.
+struct CocoTables {
+    let images: [ImageInfo]
+    /// In the order of their ids.
+    let categories: [Category]
+    let objects: ObjectColumns
+
+    /// - Throws: `UserError` with the file and the byte or the record for what is malformed or of the wrong type.
+    static func read(_ path: String) throws -> CocoTables {
+        try withCocoFile(path, results: false, CocoTables.init)
+    }
+
+    private init(_ file: OpaquePointer) {
+        let i = coco_images(file)
+        let fileNames = strings(Int(i.count), i.name_starts, i.names)
+        images = (0..<Int(i.count)).map {
+            ImageInfo(id: Int(i.ids[$0]), fileName: fileNames[$0], width: Int(i.widths[$0]), height: Int(i.heights[$0]))
+        }
+        let c = coco_categories(file)
+        let names = strings(2 * Int(c.count), c.name_starts, c.names)
+        categories = (0..<Int(c.count)).map {
+            Category(id: Int(c.ids[$0]), name: names[2 * $0], supercategory: names[2 * $0 + 1])
+        }.sorted { $0.id < $1.id }
+        objects = ObjectColumns(coco_objects(file))
+    }
+}

@@ -1,4 +1,3 @@
-import CSimdJSON
 import Support
 
 /// An image of a dataset.
@@ -24,6 +23,8 @@ public struct Dataset: Sendable {
     /// In the order of their ids.
     public let categories: [Category]
     let objects: ObjectColumns
+    /// What errors name.
+    private let file: String
     /// The place of each annotation's image in `images`.
     public let imageIndices: [Int32]
     /// The place of each annotation's category in `categories`.
@@ -44,22 +45,11 @@ public struct Dataset: Sendable {
     /// - Throws: `UserError` with the file and the byte or the annotation: malformed or cut short, a value of the wrong
     ///   type, an id that is there twice, an annotation to an unknown image or category, without a box or an area.
     public static func read(_ path: String) throws -> Dataset {
-        try withCocoFile(path, results: false) { try Dataset($0, path) }
+        try Dataset(CocoTables.read(path), path)
     }
 
-    private init(_ file: OpaquePointer, _ path: String) throws {
-        let i = coco_images(file)
-        let names = strings(Int(i.count), i.name_starts, i.names)
-        let images = (0..<Int(i.count)).map {
-            ImageInfo(id: Int(i.ids[$0]), fileName: names[$0], width: Int(i.widths[$0]), height: Int(i.heights[$0]))
-        }
-        let c = coco_categories(file)
-        let categoryNames = strings(2 * Int(c.count), c.name_starts, c.names)
-        let categories = (0..<Int(c.count)).map {
-            Category(id: Int(c.ids[$0]), name: categoryNames[2 * $0], supercategory: categoryNames[2 * $0 + 1])
-        }.sorted { $0.id < $1.id }
-        let objects = ObjectColumns(coco_objects(file))
-
+    private init(_ tables: CocoTables, _ path: String) throws {
+        let (images, categories, objects) = (tables.images, tables.categories, tables.objects)
         let imagePlaces = try Self.places(images.map(\.id), "image", path)
         let categoryPlaces = try Self.places(categories.map(\.id), "category", path)
         _ = try Self.places(objects.ids, "annotation", path)
@@ -85,6 +75,7 @@ public struct Dataset: Sendable {
         self.images = images
         self.categories = categories
         self.objects = objects
+        file = path
         (byImage, imageStarts) = grouped(imageIndices, groups: images.count)
     }
 
@@ -104,8 +95,9 @@ public struct Dataset: Sendable {
         do {
             return try objects.masks.mask(annotation, height: image.height, width: image.width)
                 ?? RLE(height: image.height, width: image.width, counts: [UInt32(image.height * image.width)])
-        } catch let error as UserError {
-            throw UserError(error.problem, at: "annotation \(objects.ids[annotation])", remedy: "write its mask again")
+        } catch {
+            throw UserError(
+                error.problem, file: file, at: "annotation \(objects.ids[annotation])", remedy: "write its mask again")
         }
     }
 

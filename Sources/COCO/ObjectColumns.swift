@@ -103,16 +103,19 @@ struct MaskColumns: Sendable {
     /// The mask of object i in an image of this size, or nil where it has none.
     ///
     /// - Throws: `UserError` when run lengths are of another size, or do not fill it.
-    func mask(_ i: Int, height: Int, width: Int) throws -> RLE? {
+    func mask(_ i: Int, height: Int, width: Int) throws(UserError) -> RLE? {
         switch kind(i) {
         case .none: return nil
         case .polygons: return RLE(polygons: polygons(i), height: height, width: width)
-        case .counts:
-            let counts = numbers[numberStarts[i]..<numberStarts[i + 1]].map { UInt32($0) }
-            return try RLE(checking: counts, height: Int(sizes[2 * i]), width: Int(sizes[2 * i + 1]))
-        case .compressed:
-            let bytes = text[textStarts[i]..<textStarts[i + 1]]
-            return try RLE(compressed: bytes, height: Int(sizes[2 * i]), width: Int(sizes[2 * i + 1]))
+        case .counts, .compressed: break
         }
+        guard sizes[2 * i] == height, sizes[2 * i + 1] == width else {
+            throw UserError("its mask is of height and width \(sizes[2 * i]), \(sizes[2 * i + 1]), its image of \(height), \(width)")
+        }
+        guard kind(i) == .counts else {
+            return try RLE(compressed: text[textStarts[i]..<textStarts[i + 1]], height: height, width: width)
+        }
+        let counts = numbers[numberStarts[i]..<numberStarts[i + 1]].map { UInt32($0) }
+        return try RLE(checking: counts, height: height, width: width)
     }
 }

@@ -24,11 +24,11 @@ extension RLE {
     /// Reads COCO's compressed string.
     ///
     /// - Throws: `UserError` when a character is none of the code's, or the runs do not add up to height · width.
-    public init(compressed text: String, height: Int, width: Int) throws {
+    public init(compressed text: String, height: Int, width: Int) throws(UserError) {
         try self.init(compressed: Array(text.utf8)[...], height: height, width: width)
     }
 
-    init(compressed bytes: ArraySlice<UInt8>, height: Int, width: Int) throws {
+    init(compressed bytes: ArraySlice<UInt8>, height: Int, width: Int) throws(UserError) {
         var counts: [UInt32] = []
         var (value, shift) = (0, 0)
         for byte in bytes {
@@ -48,7 +48,7 @@ extension RLE {
     }
 
     /// - Throws: `UserError` when the runs do not add up to height · width.
-    init(checking counts: [UInt32], height: Int, width: Int) throws {
+    init(checking counts: [UInt32], height: Int, width: Int) throws(UserError) {
         let total = counts.reduce(0) { $0 + Int($1) }
         guard total == height * width else {
             throw UserError("counts add up to \(total), and the mask has \(height) · \(width) pixels")

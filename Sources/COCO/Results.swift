@@ -53,7 +53,7 @@ public struct Results: Sendable {
         do {
             return try objects.masks.mask(detection, height: height, width: width)
                 ?? RLE(box: objects.boxes[detection], height: height, width: width)
-        } catch let error as UserError {
+        } catch {
             throw UserError(error.problem, file: file, at: "record \(detection)", remedy: "write its mask again")
         }
     }

@@ -56,6 +56,12 @@ std::string_view text(od::value value, const char *key) {
     return out;
 }
 
+/// Small enough for run lengths of 32 bits.
+bool is_size(int64_t height, int64_t width) {
+    const int64_t most = 1 << 20;
+    return height >= 0 && width >= 0 && height <= most && width <= most && height * width <= INT32_MAX;
+}
+
 bool is_null(od::value value) { return value.type() == od::json_type::null; }
 
 class Reader {
@@ -140,7 +146,7 @@ class Reader {
             }
         }
         if (!id) throw Wrong{"has no id"};
-        if (width < 0 || height < 0 || width > 1 << 20 || height > 1 << 20) throw Wrong{"width and height must be 0 to 2^20"};
+        if (!is_size(height, width)) throw Wrong{"width and height must be 0 to 2^20, and under 2^31 pixels"};
         out.widths.push_back(width);
         out.heights.push_back(height);
         out.name_starts.push_back(static_cast<int64_t>(out.names.size()));
@@ -277,7 +283,7 @@ class Reader {
                     if (n == 2 || pixels < 0 || pixels > 1 << 20) wrong("size", "[height, width], each 0 to 2^20");
                     size[n++] = static_cast<int32_t>(pixels);
                 }
-                if (n != 2) wrong("size", "[height, width], each 0 to 2^20");
+                if (n != 2 || !is_size(size[0], size[1])) wrong("size", "[height, width], each 0 to 2^20, under 2^31 pixels");
                 sized = true;
             } else if (key == "counts") {
                 if (kind != COCO_MASK_NONE) throw Wrong{"has counts twice"};
