@@ -1,4 +1,5 @@
 import Foundation
+import Torch
 
 /// Batches by iteration. Calls may come from any thread and in any order, and must give the same batch for the same
 /// iteration: so a run gives the same numbers with any number of workers, and one that is resumed needs no state of its data.
@@ -70,6 +71,8 @@ public final class BatchLoader<Source: BatchSource>: @unchecked Sendable {
     }
 
     private func work() {
+        // One core a worker; the operators of the network have the others.
+        Torch.setThreadCount(1)
         while let iteration = claim() {
             let result = Result { try source.batch(at: iteration) }
             condition.lock()

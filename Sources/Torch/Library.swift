@@ -54,6 +54,8 @@ public enum Torch {
                     "is missing", file: path,
                     remedy: "build it with `swift build -c release --product CTorch`, or set EDIY_TORCH to the file"))
         }
+        // Threads of an operator that wait for the next one would spin on the cores that the data workers need.
+        setenv("GOMP_SPINCOUNT", "1000", 0)
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let reason = dlerror().map { String(cString: $0) } ?? "unknown reason"
             return .failure(

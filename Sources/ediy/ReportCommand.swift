@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reporting
 import Support
 
 struct ReportCommand: ParsableCommand {
@@ -15,6 +16,11 @@ struct ReportCommand: ParsableCommand {
         try Self.write(folders, to: output)
     }
 
+    /// Writes the report, says what is to be known of it on standard error, and where it lies.
     static func write(_ folders: [String], to output: String) throws {
+        let report = try Report(reading: folders)
+        try report.write(to: output)
+        for note in report.notes { StandardError.line(note) }
+        print("\(report.finding)\n\(output)/index.html")
     }
 }
