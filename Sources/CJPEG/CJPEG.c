@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <jpeglib.h>
+#include <jerror.h>
 
 typedef struct {
     struct jpeg_error_mgr base;
@@ -19,9 +20,17 @@ static void fail(j_common_ptr codec) {
     longjmp(errors->jump, 1);
 }
 
+// Warnings come here, at level -1. Those that leave the picture whole (an unknown revision, stray bytes between segments)
+// pass in silence, as elsewhere.
 static void emit(j_common_ptr codec, int level) {
-    // Level −1 is a warning: data was lost or made up.
-    if (level < 0) fail(codec);
+    if (level >= 0) return;
+    switch (codec->err->msg_code) {
+        case JWRN_ARITH_BAD_CODE:
+        case JWRN_HIT_MARKER:
+        case JWRN_HUFF_BAD_CODE:
+        case JWRN_JPEG_EOF:
+        case JWRN_MUST_RESYNC: fail(codec);
+    }
 }
 
 static void silent(j_common_ptr codec) {}
@@ -35,57 +44,18 @@ static void prepare(struct jpeg_decompress_struct *codec, Errors *errors, char *
     errors->message = message;
 }
 
-// The orientation in an EXIF block (APP1), bounds checked at every step.
-static int orientation(const uint8_t *d, size_t n) {
-    if (n < 14 || memcmp(d, "Exif\0\0", 6) != 0) return 1;
-    d += 6, n -= 6;
-    const bool little = d[0] == 'I';
-#define U16(p) (little ? (p)[0] | (p)[1] << 8 : (p)[0] << 8 | (p)[1])
-#define U32(p) (little ? (uint32_t)U16(p) | (uint32_t)U16((p) + 2) << 16 : (uint32_t)U16(p) << 16 | (uint32_t)U16((p) + 2))
-    const size_t directory = U32(d + 4);
-    if (directory > n - 2 || n < 2) return 1;
-    const size_t entries = U16(d + directory);
-    for (size_t i = 0; i < entries; ++i) {
-        const size_t at = directory + 2 + 12 * i;
-        if (at + 12 > n) break;
-        if (U16(d + at) == 0x0112) {
-            const int value = U16(d + at + 8);
-            return value >= 1 && value <= 8 ? value : 1;
-        }
-    }
-    return 1;
-#undef U16
-#undef U32
-}
-
-static void start(struct jpeg_decompress_struct *codec, const uint8_t *bytes, size_t count, int scale_eighths,
-                  CJPEGInfo *info) {
+static void start(struct jpeg_decompress_struct *codec, const uint8_t *bytes, size_t count, int scale_eighths) {
     jpeg_create_decompress(codec);
     jpeg_mem_src(codec, bytes, (unsigned long)count);
-    jpeg_save_markers(codec, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(codec, TRUE);
-    switch (codec->jpeg_color_space) {
-        case JCS_GRAYSCALE: codec->out_color_space = JCS_GRAYSCALE; break;
-        case JCS_CMYK:
-        case JCS_YCCK: codec->out_color_space = JCS_CMYK; break;
-        default: codec->out_color_space = JCS_RGB;
-    }
+    const bool has_ink = codec->jpeg_color_space == JCS_CMYK || codec->jpeg_color_space == JCS_YCCK;
+    codec->out_color_space = has_ink ? JCS_CMYK : JCS_RGB;
     codec->scale_num = scale_eighths;
     codec->scale_denom = 8;
     jpeg_calc_output_dimensions(codec);
-    if (!info) return;
-    info->width = codec->output_width;
-    info->height = codec->output_height;
-    info->full_width = codec->image_width;
-    info->full_height = codec->image_height;
-    info->components = codec->out_color_space == JCS_GRAYSCALE ? 1 : codec->out_color_space == JCS_CMYK ? 4 : 3;
-    info->inverted = codec->saw_Adobe_marker;
-    info->orientation = 1;
-    for (jpeg_saved_marker_ptr m = codec->marker_list; m; m = m->next)
-        if (m->marker == JPEG_APP0 + 1 && info->orientation == 1) info->orientation = orientation(m->data, m->data_length);
 }
 
-bool cjpeg_scaled_size(const uint8_t *bytes, size_t count, int scale_eighths, CJPEGInfo *info, char *message) {
+bool cjpeg_header(const uint8_t *bytes, size_t count, int scale_eighths, CJPEGInfo *info, char *message) {
     struct jpeg_decompress_struct codec;
     Errors errors;
     prepare(&codec, &errors, message);
@@ -93,13 +63,17 @@ bool cjpeg_scaled_size(const uint8_t *bytes, size_t count, int scale_eighths, CJ
         jpeg_destroy_decompress(&codec);
         return false;
     }
-    start(&codec, bytes, count, scale_eighths, info);
+    start(&codec, bytes, count, scale_eighths);
+    *info = (CJPEGInfo){
+        .stored_width = codec.image_width,
+        .stored_height = codec.image_height,
+        .width = codec.output_width,
+        .height = codec.output_height,
+        .components = codec.output_components,
+        .is_adobe = codec.saw_Adobe_marker,
+    };
     jpeg_destroy_decompress(&codec);
     return true;
-}
-
-bool cjpeg_header(const uint8_t *bytes, size_t count, CJPEGInfo *info, char *message) {
-    return cjpeg_scaled_size(bytes, count, 8, info, message);
 }
 
 bool cjpeg_decode(const uint8_t *bytes, size_t count, int scale_eighths, uint8_t *pixels, char *message) {
@@ -110,7 +84,7 @@ bool cjpeg_decode(const uint8_t *bytes, size_t count, int scale_eighths, uint8_t
         jpeg_destroy_decompress(&codec);
         return false;
     }
-    start(&codec, bytes, count, scale_eighths, NULL);
+    start(&codec, bytes, count, scale_eighths);
     jpeg_start_decompress(&codec);
     const size_t stride = (size_t)codec.output_width * codec.output_components;
     while (codec.output_scanline < codec.output_height) {
@@ -134,8 +108,9 @@ bool cjpeg_encode(const uint8_t *pixels, int width, int height, int components, 
     unsigned char *memory = NULL;
     unsigned long size = 0;
     if (setjmp(errors.jump)) {
+        // Once rows are written, the buffer may have moved, and only libjpeg knows where to.
+        if (codec.next_scanline == 0) free(memory);
         jpeg_destroy_compress(&codec);
-        free(memory);
         return false;
     }
     jpeg_create_compress(&codec);

@@ -64,28 +64,10 @@ public struct Image: Sendable, Equatable {
 
     /// With three channels; a grey picture's value is taken for all.
     public var rgb: Image {
-        channels == 3 ? self : Image(width: width, height: height, pixels: pixels.flatMap { [$0, $0, $0] })
-    }
-
-    /// A picture whose pixel (x, y) is this one's `source(x, y)`.
-    func remapped(_ newWidth: Int, _ newHeight: Int, _ source: (Int, Int) -> (Int, Int)) -> Image {
-        let pixels = [UInt8](unsafeUninitializedCapacity: newWidth * newHeight * channels) { out, count in
-            self.pixels.withUnsafeBufferPointer { input in
-                var o = 0
-                for y in 0..<newHeight {
-                    for x in 0..<newWidth {
-                        let (sx, sy) = source(x, y)
-                        var i = sy * stride + sx * channels
-                        for _ in 0..<channels {
-                            out[o] = input[i]
-                            o += 1
-                            i += 1
-                        }
-                    }
-                }
-                count = o
-            }
-        }
-        return Image(width: newWidth, height: newHeight, channels: channels, pixels: pixels)
+        guard channels == 1 else { return self }
+        var spread: [UInt8] = []
+        spread.reserveCapacity(3 * pixels.count)
+        for value in pixels { spread += repeatElement(value, count: 3) }
+        return Image(width: width, height: height, pixels: spread)
     }
 }

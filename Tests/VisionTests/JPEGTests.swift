@@ -16,6 +16,24 @@ import Vision
         #expect(throws: UserError.self) { try JPEG.read("/nowhere.jpg") }
     }
 
+    @Test(arguments: ["rgb.jpg", "progressive.jpg", "cmyk.jpg"])
+    func filesCutShortAreRefusedWhereverTheyEnd(_ name: String) throws {
+        let whole = Array(try Data(contentsOf: URL(fileURLWithPath: fixture(name))))
+        // The last two bytes are the end marker, without which no pixel is lost.
+        for length in stride(from: 0, to: whole.count - 4, by: 7) {
+            #expect(throws: UserError.self, "\(length) of \(whole.count)") {
+                try JPEG.decode(Array(whole.prefix(length)), file: "a.jpg")
+            }
+        }
+    }
+
+    @Test func strayBytesBetweenSegmentsAreHarmless() throws {
+        let whole = try bytes()
+        let firstSegment = 2 + 2 + Int(whole[4]) << 8 + Int(whole[5])
+        let stray = whole[..<firstSegment] + [0, 0, 0] + whole[firstSegment...]
+        #expect(try JPEG.decode(Array(stray)) == JPEG.decode(whole))
+    }
+
     @Test func noiseNeverCrashes() throws {
         let whole = try bytes()
         var generator = SeededGenerator(1)

@@ -51,7 +51,7 @@ func difference(_ a: Image, _ b: Image) -> (largest: Int, beyondOne: Double) {
         #expect(largest <= 1 && beyond == 0)
     }
 
-    @Test(arguments: ["rgb.jpg", "grey.jpg", "cmyk.jpg", "rotated.jpg"])
+    @Test(arguments: ["rgb.jpg", "grey.jpg", "cmyk.jpg", "ycck.jpg", "progressive.jpg"] + (1...8).map { "orientation-\($0).jpg" })
     func jpegsOfEveryKindAreRead(_ name: String) throws {
         let image = try JPEG.read(fixture(name))
         let expected = try golden(name)

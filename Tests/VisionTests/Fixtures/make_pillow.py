@@ -5,9 +5,10 @@
 
 Raw values are kept in .bin files: width and height as 32-bit little-endian integers, then RGB bytes.
 """
-import io, struct
+import struct
+
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 import torchvision.transforms.functional as F
 
 
@@ -43,8 +44,19 @@ image.convert("CMYK").save("cmyk.jpg", quality=95)
 keep("cmyk.jpg", Image.open("cmyk.jpg"))
 image.save("rgb.jpg", quality=90)
 keep("rgb.jpg", Image.open("rgb.jpg"))
-exif = Image.Exif()
-exif[0x0112] = 6
-image.save("rotated.jpg", quality=90, exif=exif)
-from PIL import ImageOps
-keep("rotated.jpg", ImageOps.exif_transpose(Image.open("rotated.jpg")))
+
+# Ink in luminance and chrominance: the same data under Adobe's transform 2.
+data = bytearray(open("cmyk.jpg", "rb").read())
+data[data.index(b"Adobe") + 11] = 2
+open("ycck.jpg", "wb").write(data)
+keep("ycck.jpg", Image.open("ycck.jpg"))
+
+small = image.crop((0, 0, 24, 16))
+for orientation in range(1, 9):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    name = f"orientation-{orientation}.jpg"
+    small.save(name, quality=90, exif=exif)
+    keep(name, ImageOps.exif_transpose(Image.open(name)))
+image.save("progressive.jpg", quality=90, progressive=True)
+keep("progressive.jpg", Image.open("progressive.jpg"))
