@@ -52,8 +52,7 @@ public struct BYOLAugmentation: Sendable {
     public func apply(_ view: View, to image: Image) -> Image {
         var result = crop.apply(view.box, to: image.rgb)
         if view.isFlipped { result = result.flippedHorizontally() }
-        for adjustment in view.adjustments { result.adjust(adjustment) }
-        if view.isGrey { result.makeGrey() }
+        result.adjust(view.adjustments, toGrey: view.isGrey)
         if let sigma = view.blurSigma { result = result.gaussianBlurred(kernel: blurKernel, sigma: sigma) }
         if view.isSolarized { result.solarize() }
         return result

@@ -13,41 +13,48 @@ public enum ColorAdjustment: Equatable, Sendable {
 extension Image {
     /// Changed in colour. The picture must have three channels.
     public mutating func adjust(_ adjustment: ColorAdjustment) {
-        switch adjustment {
-        case .brightness(let factor): blendValues(from: 0, factor)
-        case .contrast(let factor): blendValues(from: meanGrey, factor)
-        case .saturation(let factor): mapPixels(SaturationChange(factor: Float(factor)))
-        case .hue(let turn):
-            // torchvision shifts Pillow's hue, a byte, by a whole number that wraps.
-            let shift = UInt8(truncatingIfNeeded: Int(turn * 255))
-            if shift != 0 { mapPixels(HueChange(shift: Float(shift))) }
-        }
+        adjust([adjustment])
+    }
+
+    /// Changed in colour, step by step; at last turned grey if asked for. The picture must have three channels.
+    public mutating func adjust(_ adjustments: [ColorAdjustment], toGrey: Bool = false) {
+        guard !adjustments.isEmpty || toGrey else { return }
+        var planes = Planes(self)
+        for adjustment in adjustments { planes.adjust(adjustment) }
+        if toGrey { planes.map(GreyChange()) }
+        self = planes.image
     }
 
     /// Turns each pixel grey; the channels stay three.
     public mutating func makeGrey() {
-        mapPixels(GreyChange())
+        adjust([], toGrey: true)
     }
 
     /// Inverts values from `threshold` on.
     public mutating func solarize(threshold: UInt8 = 128) {
-        mapValues { $0 < threshold ? $0 : 255 - $0 }
-    }
-
-    /// The pixels' mean grey, rounded.
-    private var meanGrey: Float {
-        let total = pixels.withUnsafeBufferPointer { pixels in
-            var total = 0
-            for i in Swift.stride(from: 0, to: pixels.count, by: 3) {
-                total += Int(Color.luma(pixels[i], pixels[i + 1], pixels[i + 2]))
-            }
-            return total
+        pixels.withUnsafeMutableBufferPointer { pixels in
+            for i in pixels.indices where pixels[i] >= threshold { pixels[i] = ~pixels[i] }
         }
-        return Float((Double(total) / Double(width * height) + 0.5).rounded(.down))
+    }
+}
+
+extension Planes {
+    fileprivate mutating func adjust(_ adjustment: ColorAdjustment) {
+        switch adjustment {
+        case .brightness(let factor): blendValues(from: 0, factor)
+        case .contrast(let factor):
+            let mean = Double(sum(Color.luma)) / Double(width * height)
+            blendValues(from: Float((mean + 0.5).rounded(.down)), factor)
+        case .saturation(let factor): map(SaturationChange(factor: Float(factor)))
+        case .hue(let turn):
+            // torchvision shifts Pillow's hue, a byte, by a whole number that wraps.
+            let shift = UInt8(truncatingIfNeeded: Int(turn * 255))
+            if shift != 0 { map(HueChange(shift: Float(shift))) }
+        }
     }
 
     private mutating func blendValues(from grey: Float, _ factor: Double) {
-        mapValues { blend(Lanes(repeating: grey), Lanes(repeating: Float($0)), Float(factor)).bytes[0] }
+        map((0...255).map { blend(Lanes(repeating: grey), Lanes(repeating: Float($0)), Float(factor)).bytes[0] })
     }
 }
 

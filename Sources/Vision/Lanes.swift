@@ -37,21 +37,34 @@ extension SIMD where Scalar == UInt8 {
     /// Bytes from `row[start]` on, as many as there are lanes; zeros from `row[count]` on.
     @inline(__always)
     init(_ row: UnsafePointer<UInt8>, from start: Int, of count: Int) {
-        if start + Self.scalarCount <= count {
+        if start &+ Self.scalarCount <= count {
             self = UnsafeRawPointer(row + start).loadUnaligned(as: Self.self)
         } else {
-            self = .zero
-            for i in start..<count { self[i - start] = row[i] }
+            self = Self.end(of: row, from: start, of: count)
         }
     }
 
     /// Puts the bytes to `row[start]` and on, but not to `row[count]` and on.
     @inline(__always)
     func store(to row: UnsafeMutablePointer<UInt8>, from start: Int, of count: Int) {
-        if start + Self.scalarCount <= count {
+        if start &+ Self.scalarCount <= count {
             UnsafeMutableRawPointer(row + start).storeBytes(of: self, as: Self.self)
         } else {
-            for i in start..<count { row[i] = self[i - start] }
+            storeEnd(to: row, from: start, of: count)
         }
+    }
+
+    // Apart from the rest, so that the loops that load and store stay small.
+
+    @inline(never)
+    private static func end(of row: UnsafePointer<UInt8>, from start: Int, of count: Int) -> Self {
+        var values = Self.zero
+        for i in start..<count { values[i - start] = row[i] }
+        return values
+    }
+
+    @inline(never)
+    private func storeEnd(to row: UnsafeMutablePointer<UInt8>, from start: Int, of count: Int) {
+        for i in start..<count { row[i] = self[i - start] }
     }
 }

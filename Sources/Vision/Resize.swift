@@ -42,17 +42,15 @@ extension Image {
         return Image(width: taps.count, height: box.height, channels: channels, pixels: resampled)
     }
 
+    /// Two rows of a box as vectors. A vector's fourth and eighth lane hold whatever comes next.
     private func widen(
         _ upper: UnsafePointer<UInt8>, _ lower: UnsafePointer<UInt8>,
         into line: UnsafeMutableBufferPointer<SIMD8<Int32>>
     ) {
+        let length = line.count * channels
         for x in line.indices {
-            let i = x * channels
-            let pixels: SIMD8<UInt8> =
-                channels == 3
-                ? SIMD8(upper[i], upper[i + 1], upper[i + 2], 0, lower[i], lower[i + 1], lower[i + 2], 0)
-                : SIMD8(upper[i], 0, 0, 0, lower[i], 0, 0, 0)
-            line[x] = SIMD8(truncatingIfNeeded: pixels)
+            line[x].lowHalf = SIMD4(truncatingIfNeeded: SIMD4<UInt8>(upper, from: x * channels, of: length))
+            line[x].highHalf = SIMD4(truncatingIfNeeded: SIMD4<UInt8>(lower, from: x * channels, of: length))
         }
     }
 

@@ -45,6 +45,15 @@ func difference(_ a: Image, _ b: Image) -> (largest: Int, beyondOne: Double) {
         try check("solarize") { $0.solarize() }
     }
 
+    @Test func hueIsPillowsAllOverTheColourCube() throws {
+        var pixels: [UInt8] = []
+        let levels = stride(from: UInt8(0), through: 255, by: 17)
+        for red in levels { for green in levels { for blue in levels { pixels += [red, green, blue] } } }
+        var image = Image(width: 64, height: 64, pixels: pixels)
+        image.adjust(.hue(0.05))
+        #expect(image == (try golden("hue-grid")))
+    }
+
     @Test func blurIsTorchvisions() throws {
         let blurred = try golden("source").gaussianBlurred(kernel: 13, sigma: 1.7)
         let (largest, beyond) = difference(blurred, try golden("blur"))
