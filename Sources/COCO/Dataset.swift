@@ -24,7 +24,7 @@ public struct Dataset: Sendable {
     public let categories: [Category]
     let objects: ObjectColumns
     /// What errors name.
-    private let file: String
+    let file: String
     /// The place of each annotation's image in `images`.
     public let imageIndices: [Int32]
     /// The place of each annotation's category in `categories`.
@@ -114,18 +114,4 @@ public struct Dataset: Sendable {
         }
         return places
     }
-}
-
-/// The places 0 ..< keys.count sorted by key, equal ones in order, and where each key's begin.
-func grouped(_ keys: [Int32], groups: Int) -> (places: [Int32], starts: [Int32]) {
-    var starts = [Int32](repeating: 0, count: groups + 1)
-    for key in keys { starts[Int(key) + 1] += 1 }
-    for g in 0..<groups { starts[g + 1] += starts[g] }
-    var next = starts
-    var places = [Int32](repeating: 0, count: keys.count)
-    for (i, key) in keys.enumerated() {
-        places[Int(next[Int(key)])] = Int32(i)
-        next[Int(key)] += 1
-    }
-    return (places, starts)
 }

@@ -1,163 +1,105 @@
 /// Matches the detections of one category, image by image, at every threshold and area range.
 ///
-/// Flat arrays throughout: for D detections kept over all images, flag arrays are A × T × D.
+/// Flat arrays throughout: D detections of the category, A area ranges, T thresholds.
 struct Matching {
-    private let evaluator: Evaluator
-    private let columns: (T: Int, A: Int)
-    private var scores: [Double] = []
-    /// The place of each detection among those of its image, by falling score.
-    private var ranks: [Int32] = []
-    // A × T lists of D flags: matched, and left out of the count.
-    private var matched: [[Bool]]
-    private var ignored: [[Bool]]
+    /// What became of a detection.
+    enum Outcome {
+        static let falsePositive: UInt8 = 0
+        static let truePositive: UInt8 = 1
+        /// It matched an object that does not count, or nothing while being of another size itself.
+        static let leftOut: UInt8 = 2
+    }
+
+    let evaluator: Evaluator
+    private let pairing: Pairing
+    private let objects: Range<Int>
+    /// The category's detections; those of `outcomes` are counted from the first one.
+    let detections: Range<Int>
+    /// A × T × D.
+    private(set) var outcomes: [UInt8]
     /// Objects that count, an area range each.
-    private var truthCounts: [Int]
+    private(set) var truthCounts: [Int]
+    private let overlap: Overlap
 
-    init(_ evaluator: Evaluator, _ truth: Objects, _ detections: Objects, category: Int, _ images: [Int]) {
+    init(_ evaluator: Evaluator, _ pairing: Pairing, category: Int) {
         self.evaluator = evaluator
-        columns = (evaluator.iouThresholds.count, evaluator.areaRanges.count)
-        matched = Array(repeating: [], count: columns.T * columns.A)
-        ignored = matched
-        truthCounts = Array(repeating: 0, count: columns.A)
-        for image in images {
-            let gt = truth.range(category: category, image: image)
-            let all = detections.range(category: category, image: image)
-            guard !gt.isEmpty || !all.isEmpty else { continue }
-            match(truth, Array(gt), detections, kept(all, detections.scores))
+        self.pairing = pairing
+        objects = pairing.truth.range(category: category)
+        detections = pairing.detections.range(category: category)
+        let slots = evaluator.areaRanges.count * evaluator.iouThresholds.count
+        outcomes = Array(repeating: Outcome.falsePositive, count: slots * detections.count)
+        truthCounts = Array(repeating: 0, count: evaluator.areaRanges.count)
+        overlap = Overlap(pairing)
+    }
+
+    var ranks: ArraySlice<Int32> { pairing.detections.ranks[detections] }
+    var scores: [Double] { pairing.detections.rows[detections].map { pairing.results.objects.scores[Int($0)] } }
+
+    /// - Throws: the first mask that cannot be used.
+    mutating func run() throws(RecordError) {
+        var workspace = Overlap.Workspace()
+        var (g, d) = (objects.lowerBound, detections.lowerBound)
+        while g < objects.upperBound || d < detections.upperBound {
+            let image = min(
+                g < objects.upperBound ? pairing.truth.images[g] : .max,
+                d < detections.upperBound ? pairing.detections.images[d] : .max)
+            let (gStart, dStart) = (g, d)
+            while g < objects.upperBound && pairing.truth.images[g] == image { g += 1 }
+            while d < detections.upperBound && pairing.detections.images[d] == image { d += 1 }
+            try overlap.compute(gStart..<g, dStart..<d, image: image, &workspace)
+            match(gStart..<g, dStart..<d, workspace)
         }
     }
 
-    /// The best detections of an image, ties in the order of the file.
-    private func kept(_ places: ArraySlice<Int32>, _ scores: [Double]) -> [Int32] {
-        let sorted = places.enumerated().sorted { a, b in
-            let (x, y) = (scores[Int(a.element)], scores[Int(b.element)])
-            return x != y ? x > y : a.offset < b.offset
+    private mutating func match(_ gt: Range<Int>, _ dt: Range<Int>, _ work: Overlap.Workspace) {
+        let G = gt.count
+        let (D, T) = (detections.count, evaluator.iouThresholds.count)
+        let truth = pairing.dataset.objects
+        let rows = pairing.truth.rows
+        let first = dt.lowerBound - detections.lowerBound
+        // Most detections overlap nothing enough for any threshold: they take no part in matching.
+        let least = min(evaluator.iouThresholds.min() ?? 1, 1 - 1e-10)
+        let candidates = dt.indices.filter { d in
+            let row = (d - dt.lowerBound) * G
+            return work.ious[row..<row + G].contains { $0 >= least }
         }
-        return sorted.prefix(evaluator.detectionLimits.last ?? 0).map(\.element)
-    }
-
-    private mutating func match(_ truth: Objects, _ gt: [Int32], _ detections: Objects, _ dt: [Int32]) {
-        let (D, G) = (dt.count, gt.count)
-        scores += dt.map { detections.scores[Int($0)] }
-        ranks += (0..<Int32(D))
-        let ious = overlaps(truth, gt, detections, dt)
-        var taken = [Bool](repeating: false, count: G)
         for (a, range) in evaluator.areaRanges.enumerated() {
-            let isOut = gt.map { truth.isCrowd[Int($0)] || !range.bounds.contains(truth.areas[Int($0)]) }
-            // Objects that count first, each kind in the file's order.
-            let order = gt.indices.filter { !isOut[$0] } + gt.indices.filter { isOut[$0] }
+            for d in 0..<dt.count where !range.bounds.contains(work.areas[d]) {
+                for t in 0..<T { outcomes[(a * T + t) * D + first + d] = Outcome.leftOut }
+            }
+            guard G > 0 else { continue }
+            let isOut = gt.map { g in
+                let row = Int(rows[g])
+                return truth.isCrowd[row] || !range.bounds.contains(truth.areas[row])
+            }
             truthCounts[a] += isOut.count { !$0 }
+            guard !candidates.isEmpty else { continue }
+            // Objects that count first, each kind in the file's order.
+            let order = isOut.indices.filter { !isOut[$0] } + isOut.indices.filter { isOut[$0] }
             for (t, threshold) in evaluator.iouThresholds.enumerated() {
-                let slot = a * columns.T + t
-                for g in 0..<G { taken[g] = false }
-                for d in 0..<D {
+                var taken = [Bool](repeating: false, count: G)
+                for candidate in candidates {
+                    let d = candidate - dt.lowerBound
                     var best = min(threshold, 1 - 1e-10)
                     var match = -1
-                    for g in order {
-                        if taken[g] && !truth.isCrowd[Int(gt[g])] { continue }
+                    for g in order where !taken[g] || truth.isCrowd[Int(rows[gt.lowerBound + g])] {
                         if match >= 0 && !isOut[match] && isOut[g] { break }
-                        let iou = ious[d * G + g]
+                        let iou = work.ious[d * G + g]
                         if iou < best { continue }
                         best = iou
                         match = g
                     }
-                    guard match >= 0 else {
-                        matched[slot].append(false)
-                        ignored[slot].append(!range.bounds.contains(detections.areas[Int(dt[d])]))
-                        continue
-                    }
+                    guard match >= 0 else { continue }
                     taken[match] = true
-                    // pycocotools marks a match by the object's id, so that one of id 0 leaves no mark.
-                    let marked = truth.ids[Int(gt[match])] != 0
-                    matched[slot].append(marked)
-                    ignored[slot].append(
-                        isOut[match] || (!marked && !range.bounds.contains(detections.areas[Int(dt[d])])))
-                }
-            }
-        }
-    }
-
-    /// D × G overlaps.
-    private func overlaps(_ truth: Objects, _ gt: [Int32], _ detections: Objects, _ dt: [Int32]) -> [Double] {
-        [Double](unsafeUninitializedCapacity: dt.count * gt.count) { out, count in
-            count = dt.count * gt.count
-            var o = 0
-            for d in dt {
-                for g in gt {
-                    let crowd = truth.isCrowd[Int(g)]
-                    if detections.masks.isEmpty {
-                        out[o] = detections.boxes[Int(d)].iou(with: truth.boxes[Int(g)], isCrowd: crowd)
-                    } else {
-                        let (mask, object) = (detections.masks[Int(d)], truth.masks[Int(g)])
-                        let apart = detections.extents[Int(d)].iou(with: truth.extents[Int(g)], isCrowd: crowd) <= 0
-                        out[o] = apart ? 0 : mask.iou(with: object, isCrowd: crowd)
+                    let slot = (a * T + t) * D + first + d
+                    if isOut[match] {
+                        outcomes[slot] = Outcome.leftOut
+                    } else if truth.ids[Int(rows[gt.lowerBound + match])] != 0 {
+                        // pycocotools marks a match by the object's id, so that one of id 0 leaves no mark.
+                        outcomes[slot] = Outcome.truePositive
                     }
-                    o += 1
                 }
             }
         }
-    }
-
-    // MARK: - From matches to curves
-
-    /// Precision at each recall point, recall and scores, for every threshold, area range and limit.
-    func curves(_ columns: Columns) -> CategoryCurves {
-        var curves = CategoryCurves(columns)
-        for (m, limit) in evaluator.detectionLimits.enumerated() {
-            let kept = ranks.indices.filter { ranks[$0] < limit }
-            // Mergesort by −score: ties in the order of images.
-            let order = kept.enumerated().sorted { a, b in
-                let (x, y) = (scores[a.element], scores[b.element])
-                return x != y ? x > y : a.offset < b.offset
-            }.map(\.element)
-            for a in 0..<columns.A where truthCounts[a] > 0 {
-                for t in 0..<columns.T {
-                    accumulate(order, slot: a * columns.T + t, objects: truthCounts[a], &curves, (t, a, m), columns)
-                }
-            }
-        }
-        return curves
-    }
-
-    private func accumulate(
-        _ order: [Int], slot: Int, objects: Int, _ curves: inout CategoryCurves, _ at: (t: Int, a: Int, m: Int),
-        _ columns: Columns
-    ) {
-        let (matched, ignored) = (matched[slot], ignored[slot])
-        var (truePositives, falsePositives) = (0.0, 0.0)
-        var recall = [Double](repeating: 0, count: order.count)
-        var precision = recall
-        for (i, d) in order.enumerated() {
-            if !ignored[d] {
-                if matched[d] { truePositives += 1 } else { falsePositives += 1 }
-            }
-            recall[i] = truePositives / Double(objects)
-            // numpy's spacing(1) keeps 0 / 0 away.
-            precision[i] = truePositives / (falsePositives + truePositives + Double.ulpOfOne)
-        }
-        curves.recall[(at.t * columns.A + at.a) * columns.M + at.m] = recall.last ?? 0
-        for i in stride(from: order.count - 1, to: 0, by: -1) where precision[i] > precision[i - 1] {
-            precision[i - 1] = precision[i]
-        }
-        var place = 0
-        for (r, point) in evaluator.recallPoints.enumerated() {
-            while place < order.count && recall[place] < point { place += 1 }
-            let cell = ((at.t * columns.R + r) * columns.A + at.a) * columns.M + at.m
-            curves.precision[cell] = place < order.count ? precision[place] : 0
-            curves.scores[cell] = place < order.count ? scores[order[place]] : 0
-        }
-    }
-}
-
-/// One category's arrays: precision and scores T × R × A × M, recall T × A × M; −1 where there are no objects.
-struct CategoryCurves: Sendable {
-    var precision: [Double]
-    var scores: [Double]
-    var recall: [Double]
-
-    init(_ columns: Columns) {
-        precision = Array(repeating: -1, count: columns.T * columns.R * columns.A * columns.M)
-        scores = precision
-        recall = Array(repeating: -1, count: columns.T * columns.A * columns.M)
     }
 }

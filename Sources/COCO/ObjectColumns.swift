@@ -104,18 +104,33 @@ struct MaskColumns: Sendable {
     ///
     /// - Throws: `UserError` when run lengths are of another size, or do not fill it.
     func mask(_ i: Int, height: Int, width: Int) throws(UserError) -> RLE? {
-        switch kind(i) {
-        case .none: return nil
-        case .polygons: return RLE(polygons: polygons(i), height: height, width: width)
+        guard kind(i) != .none else { return nil }
+        var counts: [UInt32] = []
+        try appendRuns(i, height: height, width: width, to: &counts)
+        return RLE(height: height, width: width, counts: counts)
+    }
+
+    /// Appends the run lengths of object i's mask; nothing where it has none. Throws as `mask` does.
+    func appendRuns(_ i: Int, height: Int, width: Int, to counts: inout [UInt32]) throws(UserError) {
+        let kind = kind(i)
+        switch kind {
+        case .none: return
+        case .polygons: return counts += RLE(polygons: polygons(i), height: height, width: width).counts
         case .counts, .compressed: break
         }
         guard sizes[2 * i] == height, sizes[2 * i + 1] == width else {
-            throw UserError("its mask is of height and width \(sizes[2 * i]), \(sizes[2 * i + 1]), its image of \(height), \(width)")
+            throw UserError(
+                "its mask is of height and width \(sizes[2 * i]), \(sizes[2 * i + 1]), its image of \(height), \(width)")
         }
-        guard kind(i) == .counts else {
-            return try RLE(compressed: text[textStarts[i]..<textStarts[i + 1]], height: height, width: width)
+        let first = counts.count
+        if kind == .counts {
+            for number in numbers[numberStarts[i]..<numberStarts[i + 1]] { counts.append(UInt32(number)) }
+        } else {
+            try text.withUnsafeBufferPointer { (text) throws(UserError) in
+                let bytes = UnsafeBufferPointer(rebasing: text[textStarts[i]..<textStarts[i + 1]])
+                try RLE.appendRuns(compressed: bytes, to: &counts)
+            }
         }
-        let counts = numbers[numberStarts[i]..<numberStarts[i + 1]].map { UInt32($0) }
-        return try RLE(checking: counts, height: height, width: width)
+        try RLE.check(counts[first...], height: height, width: width)
     }
 }

@@ -30,6 +30,14 @@ extension RLE {
 
     init(compressed bytes: ArraySlice<UInt8>, height: Int, width: Int) throws(UserError) {
         var counts: [UInt32] = []
+        try bytes.withUnsafeBufferPointer { (bytes) throws(UserError) in try RLE.appendRuns(compressed: bytes, to: &counts) }
+        try RLE.check(counts[...], height: height, width: width)
+        self.init(height: height, width: width, counts: counts)
+    }
+
+    /// - Throws: `UserError` when a character is none of the code's, or a run is none.
+    static func appendRuns(compressed bytes: UnsafeBufferPointer<UInt8>, to counts: inout [UInt32]) throws(UserError) {
+        let first = counts.count
         var (value, shift) = (0, 0)
         for byte in bytes {
             guard (48..<112).contains(byte), shift < 60 else { throw UserError("counts hold a character that is no code") }
@@ -38,21 +46,20 @@ extension RLE {
             shift += 5
             guard group & 0x20 == 0 else { continue }
             if group & 0x10 != 0 { value |= -1 << shift }
-            if counts.count > 2 { value += Int(counts[counts.count - 2]) }
+            if counts.count - first > 2 { value += Int(counts[counts.count - 2]) }
             guard let run = UInt32(exactly: value) else { throw UserError("counts hold a run of \(value)") }
             counts.append(run)
             (value, shift) = (0, 0)
         }
         guard shift == 0 else { throw UserError("counts end in the middle of a run") }
-        try self.init(checking: counts, height: height, width: width)
     }
 
     /// - Throws: `UserError` when the runs do not add up to height · width.
-    init(checking counts: [UInt32], height: Int, width: Int) throws(UserError) {
-        let total = counts.reduce(0) { $0 + Int($1) }
+    static func check(_ counts: ArraySlice<UInt32>, height: Int, width: Int) throws(UserError) {
+        var total = 0
+        for count in counts { total += Int(count) }
         guard total == height * width else {
             throw UserError("counts add up to \(total), and the mask has \(height) · \(width) pixels")
         }
-        self.init(height: height, width: width, counts: counts)
     }
 }

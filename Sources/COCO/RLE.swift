@@ -52,35 +52,11 @@ public struct RLE: Sendable, Equatable {
     }
 
     /// Object pixels.
-    public var area: Int {
-        var total = 0
-        for i in stride(from: 1, to: counts.count, by: 2) { total += Int(counts[i]) }
-        return total
-    }
+    public var area: Int { counts.withUnsafeBufferPointer { Runs($0).area } }
 
     /// The tight box (x, y, width, height) as the mask API gives it: a run that goes on in the next column spans all rows.
     public var boundingBox: Box {
-        let pairs = counts.count / 2 * 2
-        guard pairs > 0, height > 0 else { return Box(x: 0, y: 0, width: 0, height: 0) }
-        var (left, top, right, bottom) = (width, height, 0, 0)
-        var (position, column) = (0, 0)
-        for j in 0..<pairs {
-            position += Int(counts[j])
-            let t = position - j % 2
-            let (y, x) = (t % height, t / height)
-            if j % 2 == 0 {
-                column = x
-            } else if column < x {
-                top = 0
-                bottom = height - 1
-            }
-            left = min(left, x)
-            right = max(right, x)
-            top = min(top, y)
-            bottom = max(bottom, y)
-        }
-        return Box(
-            x: Double(left), y: Double(top), width: Double(right - left + 1), height: Double(bottom - top + 1))
+        counts.withUnsafeBufferPointer { Runs($0).boundingBox(height: height, width: width) }
     }
 
     /// Pixels in any of the masks. All must be of one size.
@@ -98,7 +74,7 @@ public struct RLE: Sendable, Equatable {
             var counts: [UInt32] = []
             var run: UInt32 = 0
             var inside = false
-            walk(merged.counts, mask.counts) { length, a, b in
+            Runs.walk(merged.counts, mask.counts) { length, a, b in
                 if keep(a, b) != inside {
                     counts.append(run)
                     run = 0
@@ -115,37 +91,8 @@ public struct RLE: Sendable, Equatable {
     /// Intersection over union; over this mask's own area where the other one is a crowd. −1 for masks of other sizes.
     public func iou(with other: RLE, isCrowd: Bool = false) -> Double {
         guard height == other.height, width == other.width else { return -1 }
-        var (intersection, union) = (0, 0)
-        Self.walk(counts, other.counts) { length, a, b in
-            if a || b { union += Int(length) }
-            if a && b { intersection += Int(length) }
-        }
-        guard intersection > 0 else { return 0 }
-        return Double(intersection) / Double(isCrowd ? area : union)
-    }
-
-    /// Both masks in step: stretches over which neither changes, empty ones left out.
-    @inline(__always)
-    private static func walk(_ a: [UInt32], _ b: [UInt32], _ body: (UInt32, Bool, Bool) -> Void) {
-        a.withUnsafeBufferPointer { a in
-            b.withUnsafeBufferPointer { b in
-                var (i, j) = (0, 0)
-                var (restA, restB): (UInt32, UInt32) = (a.first ?? 0, b.first ?? 0)
-                while i < a.count && j < b.count {
-                    let length = min(restA, restB)
-                    if length > 0 { body(length, i & 1 == 1, j & 1 == 1) }
-                    restA -= length
-                    restB -= length
-                    if restA == 0 {
-                        i += 1
-                        if i < a.count { restA = a[i] }
-                    }
-                    if restB == 0 {
-                        j += 1
-                        if j < b.count { restB = b[j] }
-                    }
-                }
-            }
+        return counts.withUnsafeBufferPointer { a in
+            other.counts.withUnsafeBufferPointer { b in Runs(a).iou(with: Runs(b), isCrowd: isCrowd) }
         }
     }
 }

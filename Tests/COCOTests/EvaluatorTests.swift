@@ -37,7 +37,11 @@ let cocoEval = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
                     imageID: image.id, categoryID: results.categoryIDs[i], box: nil, score: results.scores[i],
                     mask: try results.mask(i, height: image.height, width: image.width))
             })
-        for (key, results, type) in [("bbox", results, IoUType.bbox), ("segm", results, .segm), ("masks", masksAlone, .segm)] {
+        let cases = [
+            ("bbox", results, IoUType.bbox), ("segm", results, .segm), ("masks", masksAlone, .segm),
+            ("masksByBox", masksAlone, .bbox),
+        ]
+        for (key, results, type) in cases {
             let evaluation = try Evaluator().evaluate(results, against: dataset, by: type)
             let golden = try #require(expected[key])
             #expect(recallInnermost(evaluation.precision, evaluation.shape) == unpacked(golden["precision"]), "\(key)")
@@ -94,5 +98,20 @@ let cocoEval = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         #expect {
             try Evaluator().evaluate(stray, against: dataset, by: .bbox)
         } throws: { "\($0)".contains("record 0") && "\($0)".contains("-5") }
+    }
+
+    @Test func aMaskThatDoesNotFitIsNamed() throws {
+        let dataset = try Dataset.read(fixture("random0-gt.json"))
+        let image = dataset.images[Int(dataset.imageIndices[0])]
+        let category = dataset.categories[Int(dataset.categoryIndices[0])]
+        let fitting = RLE(height: image.height, width: image.width, counts: [UInt32(image.height * image.width)])
+        let other = RLE(height: 3, width: 4, counts: [12])
+        let results = Results(
+            [fitting, other, other].map {
+                Detection(imageID: image.id, categoryID: category.id, box: nil, score: 1, mask: $0)
+            })
+        #expect {
+            try Evaluator().evaluate(results, against: dataset, by: .segm)
+        } throws: { "\($0)".contains("record 1: its mask is of height and width 3, 4") }
     }
 }

@@ -85,7 +85,7 @@ for seed in range(3):
     masks_only = [{k: v for k, v in d.items() if k != "bbox"} for d in dets]
     json.dump(gt, open(f"random{seed}-gt.json", "w"))
     json.dump(dets, open(f"random{seed}-dt.json", "w"))
-    json.dump({"bbox": evaluate(gt, dets, "bbox"), "segm": evaluate(gt, dets, "segm"), "masks": evaluate(gt, masks_only, "segm")}, open(f"random{seed}-expected.json", "w"), separators=(",", ":"))
+    json.dump({"bbox": evaluate(gt, dets, "bbox"), "segm": evaluate(gt, dets, "segm"), "masks": evaluate(gt, masks_only, "segm"), "masksByBox": evaluate(gt, masks_only, "bbox")}, open(f"random{seed}-expected.json", "w"), separators=(",", ":"))
 
 rng = random.Random(99)
 cases = []
