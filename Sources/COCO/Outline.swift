@@ -7,8 +7,8 @@ public enum Outline {
         let loops = loops(of: mask, width, height)
         var outer = loops.filter { signedArea($0) > 0 }
         for hole in loops where signedArea(hole) <= 0 {
-            // With even and odd crossings any loop may carry any hole; the longest is the likeliest to surround it.
-            guard let carrier = outer.indices.max(by: { outer[$0].count < outer[$1].count }) else { continue }
+            let around = outer.indices.filter { contains(outer[$0], hole[0]) }
+            guard let carrier = around.min(by: { signedArea(outer[$0]) < signedArea(outer[$1]) }) else { continue }
             outer[carrier] += [outer[carrier][0]] + hole + [hole[0]]
         }
         return outer.map { loop in loop.flatMap { [Double($0.x), Double($0.y)] } }
@@ -39,7 +39,8 @@ public enum Outline {
         var loops: [[Point]] = []
         for y in 0...height {
             for x in 0...width where isEdge(Point(x: x, y: y), 0) && !walked[slot(Point(x: x, y: y), 0)] {
-                var corners: [Point] = []
+                // The first corner is where the walk begins: left of an edge with the inside below it.
+                var corners: [Point] = [Point(x: x, y: y)]
                 var (p, direction) = (Point(x: x, y: y), 0)
                 repeat {
                     walked[slot(p, direction)] = true
@@ -49,10 +50,22 @@ public enum Outline {
                     if next != direction { corners.append(p) }
                     direction = next
                 } while !walked[slot(p, direction)]
+                if corners.last == corners.first { corners.removeLast() }
                 loops.append(corners)
             }
         }
         return loops
+    }
+
+    /// Whether the pixel below and to the right of `corner`, one that a hole's walk begins beside, lies inside a loop.
+    private static func contains(_ loop: [Point], _ corner: Point) -> Bool {
+        var inside = false
+        for i in loop.indices {
+            let (a, b) = (loop[i], loop[(i + 1) % loop.count])
+            // Upright edges to the left of the pixel's centre.
+            if a.x == b.x, a.x <= corner.x, min(a.y, b.y) <= corner.y, corner.y < max(a.y, b.y) { inside.toggle() }
+        }
+        return inside
     }
 
     /// Positive for a loop around pixels, negative for one around a hole.

@@ -58,7 +58,8 @@ public final class ProgressLine: Sendable {
         // Ten times a second for eyes, every ten seconds for a log.
         let interval = StandardError.isTerminal ? 0.1 : 10.0
         let due = state.withLock { state in
-            state.done = done
+            // Threads may report out of order.
+            state.done = max(state.done, done)
             guard elapsed > 2, elapsed - state.lastShown >= interval else { return false }
             state.lastShown = elapsed
             state.shown = true

@@ -11,7 +11,7 @@ struct DatasetCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make the synthetic dataset shapes: JPEG images and COCO JSON.",
             discussion: """
-                Ten categories told apart by outline and texture, several to an image, with occlusion and clutter.
+                Eight categories told apart by outline and texture, several to an image, with occlusion and clutter.
                 The same numbers give the same bytes. A folder that holds the dataset already is left alone.
 
                   ediy dataset shapes --output data/shapes --train 600 --val 150 --unlabeled 2000
@@ -21,7 +21,7 @@ struct DatasetCommand: ParsableCommand {
         @Option(help: "Training images, annotated.") var train = 600
         @Option(help: "Validation images, annotated.") var val = 150
         @Option(help: "Images without annotations, for pretraining.") var unlabeled = 2000
-        @Option(help: "The side of an image in pixels.") var imageSize = 128
+        @Option(help: "The side of an image in pixels.") var imageSize = 160
         @Option(help: "Decides every image.") var seed: UInt64 = 1
 
         func validate() throws {

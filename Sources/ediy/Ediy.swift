@@ -20,7 +20,8 @@ struct Ediy: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            BenchmarkCommand.self, PretrainCommand.self, FinetuneCommand.self, EvaluateCommand.self, ReportCommand.self,
+            BenchmarkCommand.self, PretrainCommand.self, FinetuneCommand.self, EvaluateCommand.self, PredictCommand.self,
+            ReportCommand.self,
             DatasetCommand.self, DoctorCommand.self,
         ])
 }

@@ -17,15 +17,15 @@ struct Scene {
 
     /// How hard the world is; all of it is decided here.
     enum Difficulty {
-        static let objectCount = 2...6
+        static let objectCount = 2...5
         /// Diameters over the picture's side, drawn on a logarithmic scale.
-        static let diameter = 0.13...0.9
+        static let diameter = 0.14...0.85
         /// An object hidden beyond this part of itself is not annotated, and one smaller than this many pixels neither.
         static let leastVisible = 0.25
         static let leastArea = 24
-        static let distractors = 2...6
+        static let distractors = 1...4
         /// Deviation of the sensor's noise, in grey levels.
-        static let noise = 6.0
+        static let noise = 4.0
         /// The least distance in brightness of an object's first colour from the ground's mean.
         static let contrast = 50.0
     }

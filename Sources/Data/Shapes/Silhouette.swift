@@ -56,8 +56,8 @@ struct ShapeCategory: Sendable {
 
     static let all: [ShapeCategory] = {
         let kinds: [(Silhouette, Texture)] = [
-            (.disc, .plain), (.disc, .striped), (.square, .plain), (.square, .checked), (.triangle, .plain),
-            (.triangle, .dotted), (.star, .plain), (.star, .striped), (.ring, .plain), (.cross, .plain),
+            (.disc, .plain), (.disc, .striped), (.square, .plain), (.square, .checked), (.triangle, .dotted),
+            (.star, .striped), (.ring, .plain), (.cross, .plain),
         ]
         return kinds.enumerated().map { ShapeCategory(id: $0 + 1, silhouette: $1.0, texture: $1.1) }
     }()

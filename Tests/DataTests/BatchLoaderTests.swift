@@ -1,0 +1,45 @@
+import Data
+import Foundation
+import Support
+import Testing
+
+@Suite struct BatchLoaderTests {
+    private struct Squares: BatchSource {
+        let failing: Int?
+        func batch(at iteration: Int) throws -> Int {
+            if iteration == failing { throw UserError("no batch \(iteration)") }
+            // Some are slow, so that workers finish out of order.
+            if iteration % 3 == 0 { Thread.sleep(forTimeInterval: 0.002) }
+            return iteration * iteration
+        }
+    }
+
+    @Test(arguments: [0, 1, 3])
+    func batchesComeInOrder(_ workers: Int) throws {
+        let loader = BatchLoader(Squares(failing: nil), iterations: 5..<60, workers: workers)
+        var seen: [Int] = []
+        while let batch = try loader.next() { seen.append(batch) }
+        #expect(seen == (5..<60).map { $0 * $0 })
+        #expect(try loader.next() == nil)
+    }
+
+    @Test(arguments: [0, 1, 3])
+    func anErrorReachesItsReader(_ workers: Int) throws {
+        let loader = BatchLoader(Squares(failing: 4), iterations: 0..<10, workers: workers)
+        defer { loader.close() }
+        for _ in 0..<4 { _ = try loader.next() }
+        #expect(throws: UserError("no batch 4")) { try loader.next() }
+    }
+
+    @Test func anEpochHasEachSampleOnce() {
+        let sampler = EpochSampler(count: 23, batchSize: 5, seed: 9)
+        #expect(sampler.iterationsPerEpoch == 4)
+        for epoch in 0..<3 {
+            let samples = (0..<4).flatMap { sampler.samples(at: epoch * 4 + $0) }
+            #expect(Set(samples).count == 20 && samples.allSatisfy { (0..<23).contains($0) })
+        }
+        #expect(sampler.samples(at: 0) != sampler.samples(at: 4))
+        #expect(sampler.samples(at: 9) == EpochSampler(count: 23, batchSize: 5, seed: 9).samples(at: 9))
+        #expect(EpochSampler(count: 3, batchSize: 8, seed: 0).samples(at: 0).count == 8)
+    }
+}

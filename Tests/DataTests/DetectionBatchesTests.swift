@@ -1,0 +1,79 @@
+import COCO
+import Data
+import Foundation
+import Support
+import Testing
+import Torch
+import Vision
+
+@Suite struct DetectionBatchesTests {
+    private let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+        try ShapesDataset(train: 6, val: 1, unlabeled: 4, imageSize: 64, seed: 3).write(to: scratch.path)
+    }
+
+    private func batches(damaged: Int = 0, flip: Double = 0.5) throws -> DetectionBatches {
+        var input = DetectionInput(edges: ShortestEdge([48, 64, 80], longest: 96), testEdge: 64)
+        input.flipProbability = flip
+        return try DetectionBatches(
+            Dataset.read("\(scratch.path)/annotations/instances_train.json"), folder: "\(scratch.path)/train", batchSize: 3,
+            input: input, reader: ImageReader(damagedLimit: damaged), seed: 7)
+    }
+
+    @Test(arguments: [0, 1, 3])
+    func workersChangeNothing(_ workers: Int) throws {
+        let reference = try batches()
+        let loader = BatchLoader(try batches(), iterations: 0..<6, workers: workers)
+        for i in 0..<6 {
+            let batch = try #require(try loader.next()), expected = try reference.batch(at: i)
+            #expect(batch.images.floats == expected.images.floats)
+            #expect(batch.targets.map(\.boxes) == expected.targets.map(\.boxes))
+        }
+    }
+
+    @Test func boxesAndPolygonsAreTransformedAlike() throws {
+        let source = try batches(flip: 1)
+        for i in 0..<4 {
+            let batch = try source.batch(at: i)
+            for (target, size) in zip(batch.targets, batch.sizes) {
+                for (k, polygons) in target.polygons.enumerated() {
+                    let xs = polygons.flatMap { p in stride(from: 0, to: p.count, by: 2).map { p[$0] } }
+                    let ys = polygons.flatMap { p in stride(from: 1, to: p.count, by: 2).map { p[$0] } }
+                    let box = Array(target.boxes[4 * k..<4 * k + 4]).map(Double.init)
+                    let tight = [xs.min() ?? 0, ys.min() ?? 0, xs.max() ?? 0, ys.max() ?? 0]
+                    #expect(zip(box, tight).allSatisfy { abs($0 - $1) < 1e-3 })
+                    #expect(box[2] <= Double(size.width) && box[3] <= Double(size.height))
+                }
+            }
+        }
+    }
+
+    @Test func aDamagedPictureIsReplacedUpToTheLimit() throws {
+        try AtomicFile.write("no picture", to: "\(scratch.path)/train/000002.jpg")
+        let a = try batches(damaged: 1), b = try batches(damaged: 1)
+        for i in 0..<4 { #expect(try a.batch(at: i).sizes == b.batch(at: i).sizes) }
+        #expect {
+            let strict = try batches(damaged: 0)
+            for i in 0..<4 { _ = try strict.batch(at: i) }
+        } throws: { "\($0)".contains("000002.jpg") && "\($0)".contains("damaged_images") }
+    }
+
+    @Test func viewsAreNormalisedAndRepeatable() throws {
+        let source = PretrainingBatches(
+            try ImageFolder("\(scratch.path)/unlabeled"), batchSize: 2, augmentation: BYOLAugmentation(imageSize: 32),
+            reader: ImageReader(damagedLimit: 0), seed: 1)
+        let batch = try source.batch(at: 1)
+        #expect(batch.first.shape == [2, 3, 32, 32] && batch.first.isContiguous(.channelsLast))
+        #expect(try source.batch(at: 1).second.floats == batch.second.floats)
+        #expect(batch.first.floats != batch.second.floats)
+        let grey = PixelNormalization.imageNet([Image(width: 1, height: 1, color: Color(red: 124, green: 116, blue: 104))])
+        #expect(grey.abs().max().item < 0.02)
+    }
+
+    @Test func anEmptyFolderIsNamed() throws {
+        let empty = try Scratch()
+        #expect { try ImageFolder(empty.path) } throws: { "\($0)".contains(empty.path) && "\($0)".contains("no JPEG") }
+    }
+}

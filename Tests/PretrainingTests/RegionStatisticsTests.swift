@@ -1,0 +1,32 @@
+import Pretraining
+import Testing
+import Torch
+
+@Suite struct RegionStatisticsTests {
+    @Test func equalRegionsHaveCosineOne() {
+        // Each picture has one vector everywhere; two pictures differ.
+        let maps = Tensor([1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, -1, -1, -1, -1] as [Float], [2, 2, 2, 2])
+        let statistics = RegionStatistics(maps: maps, grid: 2)
+        #expect(abs(statistics.meanPairwiseCosine - 1) < 1e-6)
+        // All rows lie on one line once centred.
+        #expect(abs(statistics.effectiveRank - 1) < 1e-3)
+    }
+
+    @Test func orthogonalRegionsHaveCosineNone() {
+        // Four regions, each a unit vector of its own: (2, 4, 2, 2), the second picture turned about.
+        var values = [Float](repeating: 0, count: 32)
+        for i in 0..<4 {
+            values[i * 4 + i] = 1
+            values[16 + i * 4 + i] = -1
+        }
+        let statistics = RegionStatistics(maps: Tensor(values, [2, 4, 2, 2]), grid: 2)
+        #expect(abs(statistics.meanPairwiseCosine) < 1e-6)
+        #expect(abs(statistics.effectiveRank - 4) < 1e-3)
+    }
+
+    @Test func aCollapseIsSeen() {
+        let spread = RegionStatistics(maps: .normal([64, 16, 2, 2], generator: Generator(seed: 0)), grid: 2)
+        #expect(!spread.isCollapsed)
+        #expect(RegionStatistics(maps: .ones([8, 16, 2, 2]), grid: 2).isCollapsed)
+    }
+}

@@ -1,0 +1,155 @@
+import Data
+import Foundation
+import NN
+import Support
+import Testing
+import Torch
+import Training
+
+/// A folder that goes away with the test.
+final class Scratch {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID())").path
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// Learning a linear map of random points.
+private struct TinyStage: Stage {
+    struct Points: BatchSource {
+        func batch(at iteration: Int) -> Tensor { .normal([8, 4], generator: Generator(seed: UInt64(iteration))) }
+    }
+
+    let layer: Linear
+    let optimizer: any Optimizer
+    let source = Points()
+    let iterations = 20
+    let imagesPerIteration = 8
+    let schedule = Schedule.cosine(base: 0.2, iterations: 20)
+    /// The iteration whose loss is no number.
+    var nanAt: Int?
+    /// Sets the signal before this iteration's step.
+    var stopping: (at: Int, stop: StopSignal)?
+
+    init(seed: UInt64 = 1) {
+        layer = Linear(4, 2, using: Generator(seed: seed))
+        optimizer = SGD(layer.parameters)
+    }
+
+    var state: [StateEntry] { layer.state("layer.") }
+
+    func losses(_ batch: Tensor, at iteration: Int) -> [Loss] {
+        if let stopping, stopping.at == iteration { stopping.stop.set() }
+        let error = layer(batch) - batch.narrowed(1, 0..<2)
+        let loss = (error * error).mean()
+        return [Loss("loss_fit", iteration == nanAt ? loss * Double.nan : loss)]
+    }
+}
+
+@Suite struct TrainerTests {
+    private let scratch: Scratch
+    private var options: TrainingOptions {
+        var options = TrainingOptions()
+        options.checkpointInterval = 6
+        options.logInterval = 1
+        return options
+    }
+
+    init() throws { scratch = try Scratch() }
+
+    private func folder(_ name: String, resume: Bool = true, seed: UInt64 = 0) throws -> RunFolder {
+        try RunFolder(
+            "\(scratch.path)/\(name)",
+            RunDescription(
+                stage: .pretrain, method: "tiny", seed: seed, dataset: "points", settings: [("batch", 8), ("rate", 0.2)]),
+            resume: resume)
+    }
+
+    private func train(_ name: String, _ stage: TinyStage, stop: StopSignal = StopSignal(), workers: Int = 1) throws -> Outcome {
+        var options = options
+        options.workers = workers
+        let run = try folder(name)
+        try run.write(status: .running)
+        return try Trainer(stage, in: run, options: options, stop: stop).train().outcome
+    }
+
+    /// metrics.jsonl without the seconds, which no two runs share.
+    private func metrics(_ name: String) throws -> [String] {
+        try String(contentsOfFile: "\(scratch.path)/\(name)/metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
+            let json = try JSON(parsing: Array($0.utf8))
+            return JSON.object((json.object ?? []).filter { $0.key != "seconds" }).text()
+        }
+    }
+
+    @Test func trainingLowersTheLossAndLogsIt() throws {
+        let stage = TinyStage()
+        #expect(try train("whole", stage) == .finished)
+        let lines = try metrics("whole")
+        #expect(lines.count == 20)
+        func loss(_ i: Int) throws -> Double { try #require(JSON(parsing: Array(lines[i].utf8))["loss"]?.double) }
+        #expect(try loss(19) < loss(0) / 4)
+    }
+
+    @Test(arguments: [(3, 0), (11, 1), (18, 3)])
+    func aStoppedRunGoesOnToTheSameNumbers(_ iteration: Int, _ workers: Int) throws {
+        let whole = TinyStage(), first = TinyStage()
+        _ = try train("whole", whole)
+        let stop = StopSignal()
+        var stopped = first
+        stopped.stopping = (iteration, stop)
+        #expect(try train("parts", stopped, stop: stop, workers: workers) == .stopped(at: iteration + 1))
+        // Other weights at first: all of it must come from the checkpoint.
+        let second = TinyStage(seed: 99)
+        #expect(try train("parts", second, workers: workers) == .finished)
+        #expect(second.layer.weight.floats == whole.layer.weight.floats)
+        #expect(try metrics("parts") == metrics("whole"))
+    }
+
+    @Test func aRunThatDiedGoesOnFromItsLastCheckpoint() throws {
+        let whole = TinyStage()
+        _ = try train("whole", whole)
+        // Dies at 15 without a word: the newest checkpoint is of 12, the log is of 14.
+        var dying = TinyStage()
+        dying.nanAt = 15
+        #expect(throws: UserError.self) { try train("died", dying) }
+        let again = TinyStage(seed: 99)
+        #expect(try train("died", again) == .finished)
+        #expect(again.layer.weight.floats == whole.layer.weight.floats)
+        #expect(try metrics("died") == metrics("whole"))
+    }
+
+    @Test func aBrokenCheckpointIsPassedOver() throws {
+        let whole = TinyStage()
+        _ = try train("whole", whole)
+        var dying = TinyStage()
+        dying.nanAt = 15
+        #expect(throws: UserError.self) { try train("broken", dying) }
+        let checkpoints = "\(scratch.path)/broken/checkpoints"
+        let newest = try #require(FileManager.default.contentsOfDirectory(atPath: checkpoints).max())
+        let bytes = try #require(FileManager.default.contents(atPath: "\(checkpoints)/\(newest)"))
+        try AtomicFile.write(Array(bytes.prefix(bytes.count - 9)), to: "\(checkpoints)/\(newest)")
+        let again = TinyStage(seed: 99)
+        #expect(try train("broken", again) == .finished)
+        #expect(again.layer.weight.floats == whole.layer.weight.floats)
+    }
+
+    @Test func fewCheckpointsAreKept() throws {
+        _ = try train("whole", TinyStage())
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/whole/checkpoints").count == 2)
+    }
+
+    @Test func aLossThatIsNoNumberStopsTheRun() throws {
+        var stage = TinyStage()
+        stage.nanAt = 15
+        #expect {
+            try train("nan", stage)
+        } throws: {
+            "\($0)".contains("loss_fit is nan at iteration 15") && "\($0)".contains("iteration-000000012.safetensors")
+        }
+    }
+
+    @Test func aRunOfOtherSettingsIsNotGoneOnWith() throws {
+        _ = try train("whole", TinyStage())
+        #expect { try folder("whole", resume: false) } throws: { "\($0)".contains("--resume") }
+        #expect { try folder("whole", seed: 5) } throws: { "\($0)".contains("seed was 0 and is now 5") }
+    }
+}
