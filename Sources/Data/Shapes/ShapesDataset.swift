@@ -7,7 +7,7 @@ import Vision
 /// world for pretraining. Deterministic to the byte by its seed.
 ///
 /// On disk: train/, val/, unlabeled/ with JPEG files; annotations/instances_train.json and instances_val.json; shapes.json
-/// with the parameters, written last.
+/// with the parameters. The folder is put in place whole: until then it is called FOLDER.partial.
 public struct ShapesDataset: Sendable, Equatable {
     public let train: Int
     public let val: Int
@@ -15,7 +15,9 @@ public struct ShapesDataset: Sendable, Equatable {
     public let imageSize: Int
     public let seed: UInt64
 
-    static let version = 1
+    /// Counts the changes of the world; another version draws other pictures.
+    private static let version = 1
+    private static let marker = "shapes.json"
     private static let jpegQuality = 92
 
     public init(train: Int, val: Int, unlabeled: Int, imageSize: Int, seed: UInt64) {
@@ -30,32 +32,54 @@ public struct ShapesDataset: Sendable, Equatable {
     /// Writes the dataset to `folder`. One that is there whole, of the same parameters, is left alone.
     ///
     /// - Parameter workers: threads that draw; the bytes do not depend on it.
-    /// - Throws: `UserError` when the folder holds a dataset of other parameters, or cannot be written.
+    /// - Throws: `UserError` when the folder holds anything else, or cannot be written.
     public func write(to folder: String, workers: Int = ProcessInfo.processInfo.activeProcessorCount) throws {
-        let marker = "\(folder)/shapes.json"
-        if FileManager.default.fileExists(atPath: marker) {
-            guard try JSON.read(marker) == parameters else {
-                throw UserError(
-                    "holds a dataset of other parameters", file: folder, remedy: "name another folder, or delete this one")
-            }
-            return
-        }
-        for part in ["train", "val", "unlabeled", "annotations"] {
-            do {
-                try FileManager.default.createDirectory(atPath: "\(folder)/\(part)", withIntermediateDirectories: true)
-            } catch {
-                throw UserError("cannot be made", file: "\(folder)/\(part)", remedy: "check the path and the permissions")
-            }
-        }
+        let folder = URL(fileURLWithPath: folder).standardizedFileURL.path
+        guard try !isWritten(in: folder) else { return }
+        let partial = "\(folder).partial"
+        try makeFolders(in: partial)
         let progress = ProgressLine("dataset shapes", total: train + val + unlabeled, unit: "images")
-        try writeAnnotated("train", count: train, stream: 1, to: folder, workers, progress)
-        try writeAnnotated("val", count: val, stream: 2, to: folder, workers, progress)
+        try writeAnnotated("train", count: train, stream: 1, to: partial, workers, progress)
+        try writeAnnotated("val", count: val, stream: 2, to: partial, workers, progress)
         try inChunks(unlabeled, workers) { i in
-            _ = try draw("unlabeled", i, stream: 3, to: folder)
+            _ = try draw("unlabeled", i, stream: 3, to: partial)
             progress.advance()
         }
-        try AtomicFile.write(parameters.text(pretty: true) + "\n", to: marker)
+        try AtomicFile.write(parameters.text(pretty: true) + "\n", to: "\(partial)/\(Self.marker)")
+        guard rename(partial, folder) == 0 else {
+            throw UserError(
+                "cannot be put in place: \(String(cString: strerror(errno)))", file: folder,
+                remedy: "the dataset is whole in \(partial)")
+        }
         progress.end("done")
+    }
+
+    /// The folders to draw into, empty: what an interrupted run left there must not mix in.
+    private func makeFolders(in partial: String) throws {
+        let files = FileManager.default
+        do {
+            if files.fileExists(atPath: partial) { try files.removeItem(atPath: partial) }
+            for part in ["train", "val", "unlabeled", "annotations"] {
+                try files.createDirectory(atPath: "\(partial)/\(part)", withIntermediateDirectories: true)
+            }
+        } catch {
+            throw UserError("cannot be made", file: partial, remedy: "check the path and the permissions")
+        }
+    }
+
+    /// Whether the folder holds this very dataset; false where there is none, or an empty one.
+    private func isWritten(in folder: String) throws -> Bool {
+        guard let contents = try? FileManager.default.contentsOfDirectory(atPath: folder), !contents.isEmpty else {
+            return false
+        }
+        let remedy = "name another folder, or delete this one"
+        guard contents.contains(Self.marker) else {
+            throw UserError("holds other files than the dataset shapes", file: folder, remedy: remedy)
+        }
+        guard try JSON.read("\(folder)/\(Self.marker)") == parameters else {
+            throw UserError("holds a dataset of other parameters", file: folder, remedy: remedy)
+        }
+        return true
     }
 
     private var parameters: JSON {
@@ -84,11 +108,12 @@ public struct ShapesDataset: Sendable, Equatable {
             try inChunks(count, workers) { i in
                 let objects = try draw(split, i, stream: stream, to: folder)
                 progress.advance()
-                return objects
-            } then: { i, objects in
-                for object in objects {
+                return objects.map(annotation)
+            } then: { i, annotations in
+                for annotation in annotations {
                     id += 1
-                    try file.append((id == 1 ? "\n" : ",\n") + annotation(object, id: id, image: i + 1).text())
+                    let record = [("id", .int(id)), ("image_id", .int(i + 1))] + annotation
+                    try file.append((id == 1 ? "\n" : ",\n") + JSON.object(record).text())
                 }
             }
             try file.append("]}\n")
@@ -113,26 +138,14 @@ public struct ShapesDataset: Sendable, Equatable {
         return scene.objects
     }
 
-    private func annotation(_ object: Scene.Object, id: Int, image: Int) -> JSON {
-        let box = RLE(mask: object.mask, height: imageSize, width: imageSize).tightBox
+    /// What COCO says of an object, but for the ids, which are counted when the objects before it are known.
+    private func annotation(_ object: Scene.Object) -> [(key: String, value: JSON)] {
+        let box = RLE(mask: object.mask, height: imageSize, width: imageSize).boundingBox
         let polygons = Outline.polygons(of: object.mask, width: imageSize, height: imageSize)
         return [
-            "id": .int(id), "image_id": .int(image), "category_id": .int(object.category.id), "iscrowd": 0,
-            "area": .int(object.area), "bbox": .array([box.x, box.y, box.width, box.height].map { .int(Int($0)) }),
-            "segmentation": .array(polygons.map { .array($0.map { .int(Int($0)) }) }),
+            ("category_id", .int(object.category.id)), ("iscrowd", 0), ("area", .int(object.area)),
+            ("bbox", .array([box.x, box.y, box.width, box.height].map { .int(Int($0)) })),
+            ("segmentation", .array(polygons.map { .array($0.map { .int(Int($0)) }) })),
         ]
-    }
-}
-
-extension RLE {
-    /// The tight box. (The mask API's own lets a run over two columns span all rows.)
-    fileprivate var tightBox: Box {
-        let mask = decode()
-        var (left, top, right, bottom) = (width, height, -1, -1)
-        for i in mask.indices where mask[i] != 0 {
-            (left, right) = (min(left, i % width), max(right, i % width))
-            (top, bottom) = (min(top, i / width), max(bottom, i / width))
-        }
-        return Box(x: Double(left), y: Double(top), width: Double(right - left + 1), height: Double(bottom - top + 1))
     }
 }
