@@ -52,6 +52,6 @@ struct CocoTables {
         categories = (0..<Int(c.count)).map {
             Category(id: Int(c.ids[$0]), name: names[2 * $0], supercategory: names[2 * $0 + 1])
         }.sorted { $0.id < $1.id }
-        objects = ObjectColumns(coco_objects(file))
+        objects = ObjectColumns(file)
     }
 }

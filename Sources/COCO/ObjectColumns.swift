@@ -1,24 +1,31 @@
 import CSimdJSON
+import Foundation
 import Support
 
 /// Objects of a file in columns, annotations and detections alike: element i of each array belongs to object i.
 struct ObjectColumns: Sendable {
+    /// Annotations only; empty for detections.
     let ids: [Int]
     let imageIDs: [Int]
     let categoryIDs: [Int]
     let boxes: [Box]
     let hasBox: [Bool]
-    /// NaN where a file gives none.
+    /// Annotations only; NaN where a file gives none.
     let areas: [Double]
+    /// Detections only.
     let scores: [Double]
+    /// Annotations only.
     let isCrowd: [Bool]
     let masks: MaskColumns
 
-    var count: Int { ids.count }
+    var count: Int { imageIDs.count }
 
-    init(_ objects: CocoObjects) {
+    init(_ file: OpaquePointer) {
+        let objects = coco_objects(file)
         let n = Int(objects.count)
-        func column<T>(_ start: UnsafePointer<T>?) -> UnsafeBufferPointer<T> { UnsafeBufferPointer(start: start, count: n) }
+        func column<T>(_ start: UnsafePointer<T>?) -> UnsafeBufferPointer<T> {
+            UnsafeBufferPointer(start: start, count: start == nil ? 0 : n)
+        }
         ids = column(objects.ids).map(Int.init)
         imageIDs = column(objects.image_ids).map(Int.init)
         categoryIDs = column(objects.category_ids).map(Int.init)
@@ -30,18 +37,18 @@ struct ObjectColumns: Sendable {
         areas = Array(column(objects.areas))
         scores = Array(column(objects.scores))
         isCrowd = column(objects.is_crowd).map { $0 != 0 }
-        masks = MaskColumns(objects)
+        masks = MaskColumns(file)
     }
 
     init(_ detections: [Detection]) {
-        ids = Array(repeating: 0, count: detections.count)
+        ids = []
         imageIDs = detections.map(\.imageID)
         categoryIDs = detections.map(\.categoryID)
         boxes = detections.map { $0.box ?? Box(x: 0, y: 0, width: 0, height: 0) }
         hasBox = detections.map { $0.box != nil }
-        areas = Array(repeating: .nan, count: detections.count)
+        areas = []
         scores = detections.map(\.score)
-        isCrowd = Array(repeating: false, count: detections.count)
+        isCrowd = []
         masks = MaskColumns(detections.map(\.mask))
     }
 }
@@ -60,9 +67,10 @@ struct MaskColumns: Sendable {
     private let textStarts: [Int]
     private let partLengths: [Int]
     private let numbers: [Double]
-    private let text: [UInt8]
+    private let text: MaskText
 
-    init(_ objects: CocoObjects) {
+    init(_ file: OpaquePointer) {
+        let objects = coco_objects(file)
         let n = Int(objects.count)
         func copy<T, U>(_ start: UnsafePointer<T>?, _ count: Int, _ convert: (T) -> U) -> [U] {
             UnsafeBufferPointer(start: start, count: count).map(convert)
@@ -74,7 +82,7 @@ struct MaskColumns: Sendable {
         textStarts = copy(objects.text_starts, n + 1) { Int($0) }
         partLengths = copy(objects.part_lengths, partStarts[n]) { Int($0) }
         numbers = Array(UnsafeBufferPointer(start: objects.numbers, count: numberStarts[n]))
-        text = copy(objects.text, textStarts[n]) { UInt8(bitPattern: $0) }
+        text = MaskText(coco_take_text(file), count: textStarts[n])
     }
 
     init(_ masks: [RLE?]) {
@@ -85,7 +93,7 @@ struct MaskColumns: Sendable {
         numberStarts = masks.reduce(into: [0]) { $0.append($0.last! + ($1?.counts.count ?? 0)) }
         partLengths = []
         numbers = masks.flatMap { ($0?.counts ?? []).map(Double.init) }
-        text = []
+        text = MaskText(nil, count: 0)
     }
 
     func kind(_ i: Int) -> Kind { Kind(rawValue: kinds[i]) ?? .none }
@@ -126,11 +134,23 @@ struct MaskColumns: Sendable {
         if kind == .counts {
             for number in numbers[numberStarts[i]..<numberStarts[i + 1]] { counts.append(UInt32(number)) }
         } else {
-            try text.withUnsafeBufferPointer { (text) throws(UserError) in
-                let bytes = UnsafeBufferPointer(rebasing: text[textStarts[i]..<textStarts[i + 1]])
-                try RLE.appendRuns(compressed: bytes, to: &counts)
-            }
+            try RLE.appendRuns(compressed: text[textStarts[i]..<textStarts[i + 1]], to: &counts)
         }
         try RLE.check(counts[first...], height: height, width: width)
     }
+}
+
+/// The compressed strings of a file, in the memory they were read into.
+private final class MaskText: Sendable {
+    // Written by nobody once it is here.
+    private nonisolated(unsafe) let bytes: UnsafeBufferPointer<UInt8>
+
+    /// Takes over memory of malloc's.
+    init(_ start: UnsafeMutablePointer<CChar>?, count: Int) {
+        bytes = UnsafeBufferPointer(start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: start == nil ? 0 : count)
+    }
+
+    deinit { free(UnsafeMutableRawPointer(mutating: UnsafeRawPointer(bytes.baseAddress))) }
+
+    subscript(range: Range<Int>) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: bytes[range]) }
 }

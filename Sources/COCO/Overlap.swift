@@ -30,16 +30,16 @@ struct Overlap {
 
     private func boxes(_ gt: Range<Int>, _ dt: Range<Int>, _ image: ImageInfo, _ work: inout Workspace) throws(RecordError) {
         let truth = pairing.dataset.objects
+        let detections = pairing.results.objects
         for d in dt {
             let row = Int(pairing.detections.rows[d])
-            let box: Box
+            var box = detections.boxes[row]
             if pairing.areasAreOfBoxes {
-                box = pairing.results.objects.boxes[row]
                 work.areas.append(box.area)
             } else {
-                let runs = try detectionRuns(row, image, &work)
-                box = pairing.results.objects.hasBox[row] ? pairing.results.objects.boxes[row] : runs.box
-                work.areas.append(runs.area)
+                try unpack(row, image, &work)
+                work.areas.append(Double(work.area))
+                if !detections.hasBox[row] { box = work.boundingBox(image) }
             }
             for g in gt {
                 let object = Int(pairing.truth.rows[g])
@@ -50,27 +50,19 @@ struct Overlap {
 
     private func masks(_ gt: Range<Int>, _ dt: Range<Int>, _ image: ImageInfo, _ work: inout Workspace) throws(RecordError) {
         let truth = pairing.dataset.objects
+        let detections = pairing.results.objects
         try unpackTruth(gt, image, &work)
         for d in dt {
             let row = Int(pairing.detections.rows[d])
-            if gt.isEmpty && pairing.areasAreOfBoxes {
-                work.areas.append(pairing.results.objects.boxes[row].area)
-                continue
-            }
-            let (box, area) = try detectionRuns(row, image, &work)
-            work.areas.append(pairing.areasAreOfBoxes ? pairing.results.objects.boxes[row].area : area)
+            if !gt.isEmpty || !pairing.areasAreOfBoxes { try unpack(row, image, &work) }
+            work.areas.append(pairing.areasAreOfBoxes ? detections.boxes[row].area : Double(work.area))
+            guard !gt.isEmpty else { continue }
+            let box = work.boundingBox(image)
             for (i, g) in gt.enumerated() {
                 let isCrowd = truth.isCrowd[Int(pairing.truth.rows[g])]
                 // The mask API tells most pairs apart by their boxes.
-                guard box.iou(with: work.truthBoxes[i], isCrowd: isCrowd) > 0 else {
-                    work.ious.append(0)
-                    continue
-                }
-                let range = (i == 0 ? 0 : work.truthEnds[i - 1])..<work.truthEnds[i]
-                let iou = work.runs.withUnsafeBufferPointer { runs in
-                    work.truthRuns.withUnsafeBufferPointer { Runs(runs).iou(with: Runs($0, range), isCrowd: isCrowd) }
-                }
-                work.ious.append(iou)
+                let apart = box.iou(with: work.truthBoxes[i], isCrowd: isCrowd) <= 0
+                work.ious.append(apart ? 0 : work.iou(withObject: i, isCrowd: isCrowd))
             }
         }
     }
@@ -96,7 +88,7 @@ struct Overlap {
     }
 
     /// Puts a detection's run lengths into the workspace: of its mask, or of its box where it has none.
-    private func detectionRuns(_ row: Int, _ image: ImageInfo, _ work: inout Workspace) throws(RecordError) -> (box: Box, area: Double) {
+    private func unpack(_ row: Int, _ image: ImageInfo, _ work: inout Workspace) throws(RecordError) {
         work.runs.removeAll(keepingCapacity: true)
         let objects = pairing.results.objects
         do {
@@ -108,8 +100,22 @@ struct Overlap {
         } catch {
             throw RecordError(isTruth: false, row: row, problem: error.problem)
         }
-        return work.runs.withUnsafeBufferPointer {
-            (Runs($0).boundingBox(height: image.height, width: image.width), Double(Runs($0).area))
+    }
+}
+
+extension Overlap.Workspace {
+    /// Of the detection unpacked last.
+    fileprivate var area: Int { runs.withUnsafeBufferPointer { Runs($0).area } }
+
+    fileprivate func boundingBox(_ image: ImageInfo) -> Box {
+        runs.withUnsafeBufferPointer { Runs($0).boundingBox(height: image.height, width: image.width) }
+    }
+
+    /// Of the detection unpacked last with the i-th object.
+    fileprivate func iou(withObject i: Int, isCrowd: Bool) -> Double {
+        let range = (i == 0 ? 0 : truthEnds[i - 1])..<truthEnds[i]
+        return runs.withUnsafeBufferPointer { runs in
+            truthRuns.withUnsafeBufferPointer { Runs(runs).iou(with: Runs($0, range), isCrowd: isCrowd) }
         }
     }
 }

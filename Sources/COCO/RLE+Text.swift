@@ -35,29 +35,42 @@ extension RLE {
         self.init(height: height, width: width, counts: counts)
     }
 
+    /// Appends the runs of a compressed string.
+    ///
     /// - Throws: `UserError` when a character is none of the code's, or a run is none.
     static func appendRuns(compressed bytes: UnsafeBufferPointer<UInt8>, to counts: inout [UInt32]) throws(UserError) {
         let first = counts.count
-        var (value, shift) = (0, 0)
-        for byte in bytes {
-            guard (48..<112).contains(byte), shift < 60 else { throw UserError("counts hold a character that is no code") }
-            let group = Int(byte) - 48
-            value |= (group & 0x1F) << shift
-            shift += 5
-            guard group & 0x20 == 0 else { continue }
-            if group & 0x10 != 0 { value |= -1 << shift }
-            if counts.count - first > 2 { value += Int(counts[counts.count - 2]) }
-            guard let run = UInt32(exactly: value) else { throw UserError("counts hold a run of \(value)") }
-            counts.append(run)
-            (value, shift) = (0, 0)
+        // No run takes less than a character.
+        counts.append(contentsOf: repeatElement(0, count: bytes.count))
+        let written = try counts.withUnsafeMutableBufferPointer { (counts) throws(UserError) in
+            var end = first
+            var (value, shift) = (0, 0)
+            for byte in bytes {
+                guard (48..<112).contains(byte), shift < 60 else { throw UserError("counts hold a character that is no code") }
+                let group = Int(byte) - 48
+                value |= (group & 0x1F) << shift
+                shift += 5
+                guard group & 0x20 == 0 else { continue }
+                if group & 0x10 != 0 { value |= -1 << shift }
+                if end - first > 2 { value += Int(counts[end - 2]) }
+                guard let run = UInt32(exactly: value) else { throw UserError("counts hold a run of \(value)") }
+                counts[end] = run
+                end += 1
+                (value, shift) = (0, 0)
+            }
+            guard shift == 0 else { throw UserError("counts end in the middle of a run") }
+            return end - first
         }
-        guard shift == 0 else { throw UserError("counts end in the middle of a run") }
+        counts.removeLast(bytes.count - written)
     }
 
     /// - Throws: `UserError` when the runs do not add up to height · width.
     static func check(_ counts: ArraySlice<UInt32>, height: Int, width: Int) throws(UserError) {
-        var total = 0
-        for count in counts { total += Int(count) }
+        let total = counts.withUnsafeBufferPointer { counts in
+            var total = 0
+            for count in counts { total += Int(count) }
+            return total
+        }
         guard total == height * width else {
             throw UserError("counts add up to \(total), and the mask has \(height) · \(width) pixels")
         }

@@ -34,7 +34,7 @@ public struct Results: Sendable {
     ///
     /// - Throws: `UserError` with the file and the byte or the record. An empty list is valid.
     public static func read(_ path: String) throws -> Results {
-        try withCocoFile(path, results: true) { Results(objects: ObjectColumns(coco_objects($0)), file: path) }
+        try withCocoFile(path, results: true) { Results(objects: ObjectColumns($0), file: path) }
     }
 
     public init(_ detections: [Detection]) {

@@ -1,6 +1,11 @@
+#include <fcntl.h>
 #include <simdjson.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -9,13 +14,77 @@
 
 namespace od = simdjson::ondemand;
 
+namespace {
+
+/// The bytes of a file, and room behind them for simdjson to look ahead.
+class Buffer {
+  public:
+    Buffer() = default;
+    Buffer(const Buffer &) = delete;
+    ~Buffer() { std::free(bytes); }
+
+    char *data() const { return bytes; }
+    size_t size() const { return count; }
+    size_t capacity() const { return room; }
+
+    /// False with errno set when the file cannot be read.
+    bool read(const char *path) {
+        const int file = open(path, O_RDONLY | O_CLOEXEC);
+        if (file < 0) return false;
+        struct stat status;
+        bool good = fstat(file, &status) == 0;
+        if (good) resize(static_cast<size_t>(status.st_size) + 1 + simdjson::SIMDJSON_PADDING);
+        while (good) {
+            // A pipe tells no size.
+            if (room - count <= simdjson::SIMDJSON_PADDING) resize(2 * room);
+            const ssize_t got = ::read(file, bytes + count, room - count - simdjson::SIMDJSON_PADDING);
+            if (got == 0) break;
+            if (got > 0) count += static_cast<size_t>(got);
+            good = got > 0 || errno == EINTR;
+        }
+        const int reason = errno;
+        close(file);
+        errno = reason;
+        if (good) std::memset(bytes + count, 0, room - count);
+        return good;
+    }
+
+    /// Keeps the first `size` bytes and gives the memory of the others back.
+    void shrink(size_t size) {
+        count = size;
+        resize(std::max<size_t>(size, 1));
+    }
+
+    /// The caller frees what it is given.
+    char *take() {
+        char *taken = bytes;
+        bytes = nullptr;
+        return taken;
+    }
+
+  private:
+    char *bytes = nullptr;
+    size_t count = 0, room = 0;
+
+    void resize(size_t size) {
+        void *moved = std::realloc(bytes, size);
+        if (!moved) throw std::bad_alloc();
+        bytes = static_cast<char *>(moved);
+        room = size;
+    }
+};
+
+}  // namespace
+
 struct CocoFile {
+    /// While it is read the file; in the end its compressed masks, one after the other.
+    Buffer buffer;
     struct Objects {
         std::vector<int64_t> ids, image_ids, category_ids, part_starts{0}, number_starts{0}, text_starts{0}, part_lengths;
         std::vector<double> boxes, areas, scores, numbers;
         std::vector<uint8_t> has_box, is_crowd, mask_kinds;
         std::vector<int32_t> mask_sizes;
-        std::string text;
+        size_t text_size = 0;
     } objects;
     struct Images {
         std::vector<int64_t> ids, widths, heights, name_starts{0};
@@ -73,14 +142,14 @@ class Reader {
     void read(od::document &document) {
         if (results) {
             od::array array;
-            if (document.get_array().get(array)) throw Wrong{"a results file must be a list of detections"};
+            expect(document.get_array().get(array), "a results file must be a list of detections");
             objects(array, &Reader::object);
         } else {
             od::object root;
-            if (document.get_object().get(root)) throw Wrong{"an annotation file must be an object"};
+            expect(document.get_object().get(root), "an annotation file must be an object");
             bool seen[3] = {};
             for (auto field : root) {
-                const std::string_view key = field.unescaped_key();
+                const od::raw_json_string key = field.key();
                 if (key == "images") {
                     once(seen[0], "images");
                     objects(list(field.value(), "images"), &Reader::image);
@@ -110,6 +179,12 @@ class Reader {
         seen = true;
     }
 
+    /// A document of another type is wrong; one that simdjson cannot open is malformed.
+    static void expect(simdjson::error_code error, const char *type) {
+        if (error == simdjson::INCORRECT_TYPE) throw Wrong{type};
+        if (error) throw simdjson::simdjson_error(error);
+    }
+
     od::array list(od::value value, const char *key) {
         od::array out;
         if (value.get_array().get(out)) wrong(key, "a list");
@@ -132,7 +207,7 @@ class Reader {
         bool id = false;
         int64_t width = 0, height = 0;
         for (auto field : object) {
-            const std::string_view key = field.unescaped_key();
+            const od::raw_json_string key = field.key();
             if (key == "id") {
                 if (id) throw Wrong{"has two ids"};
                 out.ids.push_back(whole(field.value(), "id"));
@@ -157,7 +232,7 @@ class Reader {
         bool id = false;
         std::string name, super;
         for (auto field : object) {
-            const std::string_view key = field.unescaped_key();
+            const od::raw_json_string key = field.key();
             if (key == "id") {
                 if (id) throw Wrong{"has two ids"};
                 out.ids.push_back(whole(field.value(), "id"));
@@ -184,7 +259,7 @@ class Reader {
         uint8_t kind = COCO_MASK_NONE;
         int32_t size[2] = {};
         for (auto field : object) {
-            const std::string_view key = field.unescaped_key();
+            const od::raw_json_string key = field.key();
             if (key == "image_id") {
                 image_value = whole(field.value(), "image_id");
                 image = true;
@@ -222,19 +297,41 @@ class Reader {
         if (!category) throw Wrong{"has no category_id"};
         if (results && !score) throw Wrong{"has no score"};
         if (results && !box && kind == COCO_MASK_NONE) throw Wrong{"has neither bbox nor segmentation"};
-        out.ids.push_back(id_value);
+        if (results) {
+            out.scores.push_back(score_value);
+        } else {
+            out.ids.push_back(id_value);
+            out.areas.push_back(area);
+            out.is_crowd.push_back(crowd != 0);
+        }
         out.image_ids.push_back(image_value);
         out.category_ids.push_back(category_value);
         out.boxes.insert(out.boxes.end(), corners, corners + 4);
         out.has_box.push_back(box);
-        out.areas.push_back(area);
-        out.scores.push_back(score_value);
-        out.is_crowd.push_back(crowd != 0);
         out.mask_kinds.push_back(kind);
         out.mask_sizes.insert(out.mask_sizes.end(), size, size + 2);
         out.part_starts.push_back(static_cast<int64_t>(out.part_lengths.size()));
         out.number_starts.push_back(static_cast<int64_t>(out.numbers.size()));
-        out.text_starts.push_back(static_cast<int64_t>(out.text.size()));
+        out.text_starts.push_back(static_cast<int64_t>(out.text_size));
+    }
+
+    /// Moves a mask's string to the front of the file's own buffer, over what was read already: the strings are most of
+    /// a file, and lie in memory once.
+    void keep(std::string_view token) {
+        const size_t end = token.rfind('"');
+        const char *from = token.data() + 1, *stop = token.data() + end;
+        char *to = file.buffer.data() + file.objects.text_size;
+        while (from < stop) {
+            if (*from != '\\') {
+                *to++ = *from++;
+            } else if (from[1] == '\\') {
+                *to++ = '\\';
+                from += 2;
+            } else {
+                throw Wrong{"counts hold an escape that stands for no code"};
+            }
+        }
+        file.objects.text_size = static_cast<size_t>(to - file.buffer.data());
     }
 
     /// False for an empty list, which pycocotools takes for no box.
@@ -275,7 +372,7 @@ class Reader {
         uint8_t kind = COCO_MASK_NONE;
         bool sized = false;
         for (auto field : value.get_object()) {
-            const std::string_view key = field.unescaped_key();
+            const od::raw_json_string key = field.key();
             if (key == "size") {
                 int n = 0;
                 for (od::value side : list(field.value(), "size")) {
@@ -289,7 +386,7 @@ class Reader {
                 if (kind != COCO_MASK_NONE) throw Wrong{"has counts twice"};
                 od::value counts = field.value();
                 if (counts.type() == od::json_type::string) {
-                    out.text += text(counts, "counts");
+                    keep(counts.raw_json_token());
                     kind = COCO_MASK_COMPRESSED;
                 } else {
                     for (od::value run : list(counts, "counts")) {
@@ -318,12 +415,12 @@ void report(CocoProblem *problem, const std::string &message, int64_t byte, int6
 CocoFile *coco_read(const char *path, bool results, CocoProblem *problem) {
     auto file = new CocoFile;
     try {
-        simdjson::padded_string json;
-        if (auto error = simdjson::padded_string::load(path).get(json)) {
-            report(problem, std::string("cannot be read: ") + simdjson::error_message(error), -1, -1);
+        if (!file->buffer.read(path)) {
+            report(problem, std::string("cannot be read: ") + std::strerror(errno), -1, -1);
             delete file;
             return nullptr;
         }
+        const simdjson::padded_string_view json(file->buffer.data(), file->buffer.size(), file->buffer.capacity());
         od::parser parser;
         od::document document;
         Reader reader(*file, results);
@@ -336,11 +433,15 @@ CocoFile *coco_read(const char *path, bool results, CocoProblem *problem) {
             if (auto error = parser.iterate(json).get(document)) throw simdjson::simdjson_error(error);
             open = true;
             reader.read(document);
+            file->buffer.shrink(file->objects.text_size);
             return file;
         } catch (const Wrong &e) {
             report(problem, e.what, place(), reader.record);
         } catch (const simdjson::simdjson_error &e) {
-            report(problem, std::string("malformed JSON: ") + simdjson::error_message(e.error()), place(), reader.record);
+            // simdjson looks for the closing bracket first, and reads nothing where it is missing.
+            const bool cut = e.error() == simdjson::INCOMPLETE_ARRAY_OR_OBJECT;
+            report(problem, cut ? "ends in the middle of a list or an object" : std::string("malformed JSON: ") + simdjson::error_message(e.error()),
+                   cut ? static_cast<int64_t>(file->buffer.size()) : place(), reader.record);
         }
     } catch (const std::bad_alloc &) {
         report(problem, "not enough memory to read it", -1, -1);
@@ -353,11 +454,13 @@ void coco_close(CocoFile *file) { delete file; }
 
 CocoObjects coco_objects(const CocoFile *file) {
     const auto &o = file->objects;
-    return {static_cast<int64_t>(o.ids.size()), o.ids.data(), o.image_ids.data(), o.category_ids.data(), o.boxes.data(),
+    return {static_cast<int64_t>(o.image_ids.size()), o.ids.data(), o.image_ids.data(), o.category_ids.data(), o.boxes.data(),
             o.has_box.data(), o.areas.data(), o.scores.data(), o.is_crowd.data(), o.mask_kinds.data(),
             o.mask_sizes.data(), o.part_starts.data(), o.number_starts.data(), o.text_starts.data(),
-            o.part_lengths.data(), o.numbers.data(), o.text.data()};
+            o.part_lengths.data(), o.numbers.data()};
 }
+
+char *coco_take_text(CocoFile *file) { return file->buffer.take(); }
 
 CocoImages coco_images(const CocoFile *file) {
     const auto &i = file->images;

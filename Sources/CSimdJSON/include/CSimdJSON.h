@@ -15,19 +15,19 @@ typedef enum {
     COCO_MASK_NONE = 0,
     COCO_MASK_POLYGONS = 1,    // `parts` polygons; lengths in part_lengths, coordinates in numbers
     COCO_MASK_COUNTS = 2,      // run lengths in numbers
-    COCO_MASK_COMPRESSED = 3,  // run lengths as COCO's string, in text
+    COCO_MASK_COMPRESSED = 3,  // run lengths as COCO's string, in coco_take_text
 } CocoMaskKind;
 
 typedef struct {
     int64_t count;
-    const int64_t *ids;          // annotations; 0 in results
+    const int64_t *ids;          // annotations only
     const int64_t *image_ids;
     const int64_t *category_ids;
     const double *boxes;         // count × 4: x, y, width, height
     const uint8_t *has_box;
-    const double *areas;         // annotations; NaN where missing
-    const double *scores;        // results
-    const uint8_t *is_crowd;
+    const double *areas;         // annotations only; NaN where missing
+    const double *scores;        // results only
+    const uint8_t *is_crowd;     // annotations only
     const uint8_t *mask_kinds;
     const int32_t *mask_sizes;   // count × 2: height, width, where the mask is run lengths
     // Masks: object i has parts part_starts[i] ..< part_starts[i + 1], numbers number_starts[i] ..< …, text likewise.
@@ -36,7 +36,6 @@ typedef struct {
     const int64_t *text_starts;
     const int64_t *part_lengths;
     const double *numbers;
-    const char *text;
 } CocoObjects;
 
 typedef struct {
@@ -68,6 +67,8 @@ CocoFile *coco_read(const char *path, bool results, CocoProblem *problem);
 void coco_close(CocoFile *file);
 
 CocoObjects coco_objects(const CocoFile *file);
+/// The compressed masks, one after the other; the caller frees them.
+char *coco_take_text(CocoFile *file);
 CocoImages coco_images(const CocoFile *file);
 CocoCategories coco_categories(const CocoFile *file);
 
