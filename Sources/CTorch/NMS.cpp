@@ -1,6 +1,7 @@
 // ediy::nms: greedy suppression, a box by those of its own group alone. CUDA tensors go through the host.
 #include <torch/torch.h>
 
+#include <cmath>
 #include <vector>
 
 namespace ediy {
@@ -17,7 +18,9 @@ at::Tensor nms(const at::Tensor &boxes_, const at::Tensor &scores, const at::Ten
     const int64_t n = order.size(0);
     const float *x0 = boxes.data_ptr<float>(), *y0 = x0 + n, *x1 = y0 + n, *y1 = x1 + n;
     const int64_t *group = groups.data_ptr<int64_t>(), *place = order.data_ptr<int64_t>();
-    const float threshold = static_cast<float>(threshold_);
+    // The largest float that is no larger: an IoU above it is above the threshold as given, which torchvision compares with.
+    float threshold = static_cast<float>(threshold_);
+    if (threshold > threshold_) threshold = std::nextafter(threshold, -1.f);
     std::vector<float> area(n);
     for (int64_t i = 0; i < n; ++i) area[i] = (x1[i] - x0[i]) * (y1[i] - y0[i]);
     std::vector<uint8_t> gone(n, 0);

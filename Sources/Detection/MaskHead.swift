@@ -66,17 +66,19 @@ public func maskTarget(polygons: [[Double]], box: [Float], side: Int) -> [UInt8]
 ///   - mask: side × side probabilities, rows one after the other.
 ///   - box: x₀, y₀, x₁, y₁ in the image.
 public func pastedMask(_ mask: [Float], side: Int, box: [Float], width: Int, height: Int, threshold: Float = 0.5) -> RLE {
-    let x0 = max(Int(max(box[0].rounded(.down), -1e6)) - 1, 0), x1 = min(Int(min(box[2].rounded(.up), 1e6)) + 1, width)
-    let y0 = max(Int(max(box[1].rounded(.down), -1e6)) - 1, 0), y1 = min(Int(min(box[3].rounded(.up), 1e6)) + 1, height)
-    // Where each column and row of the image lies in the mask.
+    let empty = RLE(height: height, width: width, counts: [UInt32(height * width)])
+    guard box.allSatisfy(\.isFinite), box[2] > box[0], box[3] > box[1] else { return empty }
+    // The pixels that the mask can reach; bounded before they are made integers, which have an end.
+    func pixel(_ place: Float, _ limit: Int) -> Int { Int(min(max(place, 0), Float(limit))) }
+    let x0 = pixel(box[0].rounded(.down) - 1, width), x1 = pixel(box[2].rounded(.up) + 1, width)
+    let y0 = pixel(box[1].rounded(.down) - 1, height), y1 = pixel(box[3].rounded(.up) + 1, height)
+    guard x0 < x1, y0 < y1 else { return empty }
+    // Where each column and row of the image lies in the mask; beyond two pixels outside all is the same.
     func places(_ range: Range<Int>, _ low: Float, _ high: Float) -> [Float] {
         range.map { pixel in
             let unit = (Float(pixel) + 0.5 - low) / (high - low) * 2 - 1
-            return ((unit + 1) * Float(side) - 1) / 2
+            return min(max(((unit + 1) * Float(side) - 1) / 2, -2), Float(side) + 1)
         }
-    }
-    guard x0 < x1, y0 < y1, box[2] > box[0], box[3] > box[1] else {
-        return RLE(height: height, width: width, counts: [UInt32(height * width)])
     }
     let columns = places(x0..<x1, box[0], box[2]), rows = places(y0..<y1, box[1], box[3])
     func value(_ x: Int, _ y: Int) -> Float { x >= 0 && y >= 0 && x < side && y < side ? mask[y * side + x] : 0 }

@@ -37,10 +37,11 @@ import Torch
         #expect(try roi.labels == golden["out_roi_labels"].array(Int8.self))
     }
 
-    @Test func proposals() throws {
-        let golden = try Golden("proposals-test")
+    @Test(arguments: [("train", 2000, 1000), ("test", 1000, 300)])
+    func proposals(_ name: String, _ beforeNMS: Int, _ afterNMS: Int) throws {
+        let golden = try Golden("proposals-\(name)")
         let levels = try (0..<3).map { (boxes: try golden["in_boxes_\($0)"], logits: try golden["in_logits_\($0)"]) }
-        let pick = Proposals(beforeNMS: 1000, afterNMS: 300, iouThreshold: 0.7)
+        let pick = Proposals(beforeNMS: beforeNMS, afterNMS: afterNMS, iouThreshold: 0.7)
         let answers = pick(levels, sizes: [(640, 480), (600, 400)])
         for (i, answer) in answers.enumerated() {
             #expect(try distance(answer.boxes, golden["out_boxes_\(i)"]) < 1e-4)

@@ -40,6 +40,36 @@ import Torch
         #expect(y.shape == [0, 2, 7, 7])
     }
 
+    @Test func roiAlignDoesNotDependOnThreads() throws {
+        let values = Tensor.normal([2, 64, 9, 11], generator: Generator(seed: 2))
+        let weights = Tensor.normal([40, 64, 7, 7], generator: Generator(seed: 3))
+        let corners = Tensor.uniform([40, 4], 0, 150, generator: Generator(seed: 4))
+        let images = Tensor((0..<40).map { Float($0 % 2) }, [40, 1])
+        let rois = Tensor.concatenated([images, corners], dimension: 1)
+        func answer(threads: Int) throws -> [Float] {
+            let before = Torch.threadCount
+            Torch.setThreadCount(threads)
+            defer { Torch.setThreadCount(before) }
+            let x = values.cloned().requiringGrad()
+            let y = x.roiAligned(rois, height: 7, width: 7, scale: 1 / 16)
+            (y * weights).sum().backward()
+            return y.floats + (try #require(x.grad)).floats
+        }
+        let alone = try answer(threads: 1)
+        for threads in [2, 3] { #expect(try answer(threads: threads) == alone) }
+    }
+
+    @Test func suppressionAtTheThreshold() throws {
+        // Pairs whose IoU is the threshold but for rounding.
+        let kept = try Golden("nms-edges")["kept"].ints
+        let scores = Tensor([1, 0.5] as [Float]), groups = Tensor.zeros([2], dtype: .int64)
+        for k in 1..<20 {
+            let boxes = Tensor([0, 0, 20, 1, 0, 0, Float(k), 1], [2, 4])
+            let found = boxes.suppressed(scores: scores, groups: groups, iouThreshold: Double(k) / 20)
+            #expect(found.count == kept[k - 1], "\(k) / 20")
+        }
+    }
+
     @Test func suppressionIsIdentical() throws {
         let golden = try Golden("roi-align-torchvision")
         let boxes = try golden["nms_boxes"], scores = try golden["nms_scores"]
