@@ -1,7 +1,7 @@
 import Support
 
-/// BYOL's two views of a picture. Source: arXiv 2006.07733, appendix B: the views differ in how often they are blurred and
-/// solarised.
+/// BYOL's two views of a picture. Source: arXiv 2006.07733, appendix B: the views differ in how often they are blurred
+/// and solarised.
 public struct BYOLAugmentation: Sendable {
     public var crop: RandomResizedCrop
     public var flipProbability = 0.5

@@ -44,8 +44,10 @@ struct ResizeTaps {
                     sum &+= values(input) &* weights[i]
                     input &+= 1
                 }
-                let value = (sum &>> Self.bits).clamped(lowerBound: .zero, upperBound: SIMD8(repeating: 255))
-                return SIMD8(truncatingIfNeeded: value)
+                let value = sum &>> Self.bits
+                let positive = value & ~(value &>> 31)
+                // Beyond 255 all bits are set, and the low byte is 255.
+                return SIMD8(truncatingIfNeeded: positive | ((255 &- positive) &>> 31))
             }
         }
     }
