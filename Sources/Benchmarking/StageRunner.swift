@@ -56,8 +56,9 @@ public struct StageRunner {
 
     private func regions(of backbone: ResNet, _ folder: ImageFolder) throws -> RegionStatistics {
         let side = recipe.pretraining.imageSize
+        let reader = ImageReader(damagedLimit: recipe.pretraining.damagedLimit)
         let images = try (0..<min(Self.regionSample, folder.count)).map { i in
-            try JPEG.read(folder.path(i)).resized(width: side, height: side, filter: .bilinear)
+            try reader.read(from: i, of: folder.count, path: folder.path).image.resized(width: side, height: side, filter: .bilinear)
         }
         let batches = stride(from: 0, to: images.count, by: 16).map { start in
             PixelNormalization.imageNet(Array(images[start..<min(start + 16, images.count)]))

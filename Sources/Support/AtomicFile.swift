@@ -26,6 +26,14 @@ public enum AtomicFile {
         }
     }
 
+    /// Deletes what writers that were killed left in `folder`, and in the folders below it.
+    public static func sweep(_ folder: String) {
+        guard let names = FileManager.default.enumerator(atPath: folder) else { return }
+        for case let name as String in names where name.hasSuffix(suffix) { unlink("\(folder)/\(name)") }
+    }
+
+    private static let suffix = ".partial"
+
     /// The open temporary file.
     public final class Appender {
         private let path: String
@@ -35,7 +43,7 @@ public enum AtomicFile {
 
         fileprivate init(_ path: String) throws {
             self.path = path
-            temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).partial"
+            temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))\(AtomicFile.suffix)"
             descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else { throw Self.failure("cannot be written", path) }
         }

@@ -51,6 +51,7 @@ public struct RunFolder: Sendable {
                 throw UserError("holds a run already", file: folder, remedy: "go on with it by --resume, or name another folder")
             }
             try check(JSON.read(file), file: file)
+            AtomicFile.sweep(folder)
         }
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

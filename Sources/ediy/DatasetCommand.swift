@@ -1,11 +1,14 @@
 import ArgumentParser
+import COCO
 import Data
+import Foundation
 import Support
+import Vision
 
 struct DatasetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dataset", abstract: "Make the synthetic dataset, or check a COCO annotation file.",
-        subcommands: [Shapes.self])
+        subcommands: [Shapes.self, Check.self])
 
     struct Shapes: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -22,7 +25,7 @@ struct DatasetCommand: ParsableCommand {
         @Option(help: "Validation images, annotated.") var val = 150
         @Option(help: "Images without annotations, for pretraining.") var unlabeled = 2000
         @Option(help: "The side of an image in pixels.") var imageSize = 160
-        @Option(help: "Decides every image.") var seed: UInt64 = 1
+        @Option(help: "Decides every image.") var seed = Seed(1)
 
         func validate() throws {
             guard train >= 0, val >= 0, unlabeled >= 0 else { throw ValidationError("counts of images must not be below 0") }
@@ -30,8 +33,40 @@ struct DatasetCommand: ParsableCommand {
         }
 
         func run() throws {
-            try ShapesDataset(train: train, val: val, unlabeled: unlabeled, imageSize: imageSize, seed: seed)
+            try ShapesDataset(train: train, val: val, unlabeled: unlabeled, imageSize: imageSize, seed: seed.value)
                 .write(to: output)
+        }
+    }
+
+    struct Check: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check a COCO annotation file, and its images.",
+            discussion: """
+                Says what is wrong, and counts objects by size and category. Exits with 1 when something is wrong.
+
+                  ediy dataset check annotations/instances_val2017.json --images val2017
+                """)
+
+        @Argument(help: "The annotation file.") var annotations: String
+        @Option(help: "The folder of its images, to find missing ones and wrong sizes.") var images: String?
+        @Option(help: "Also write what was found to this file, as JSON.") var json: String?
+
+        func run() throws {
+            let check = try DatasetCheck(annotations: annotations, imageFile: images.map(Self.lookUp))
+            print(check.text)
+            if let json { try AtomicFile.write(check.json.text(pretty: true) + "\n", to: json) }
+            if !check.isClean { throw ExitCode(1) }
+        }
+
+        private static func lookUp(in folder: String) -> (ImageInfo) -> DatasetCheck.ImageFile {
+            { image in
+                let path = "\(folder)/\(image.fileName)"
+                guard FileManager.default.fileExists(atPath: path) else { return .missing }
+                do {
+                    let size = try JPEG.size(of: path)
+                    return .size(width: size.width, height: size.height)
+                } catch { return .unreadable(reason: "\(error)") }
+            }
         }
     }
 }

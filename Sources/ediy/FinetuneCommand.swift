@@ -20,7 +20,7 @@ struct FinetuneCommand: ParsableCommand {
     @Option(help: "The dataset's folder: where COCO lies, or where shapes is made.") var data: String?
     @Option(help: "What reports call it; by default what the weight file says it was made by, or its name.")
     var name: String?
-    @Option(help: "Decides weights, batches and samples.") var seed: UInt64 = 0
+    @Option(help: "Decides weights, batches and samples.") var seed = Seed(0)
     @Flag(help: "Go on with a run that was stopped.") var resume = false
 
     func run() throws {
@@ -30,7 +30,7 @@ struct FinetuneCommand: ParsableCommand {
         let files = try DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)")
         let runner = StageRunner(loaded, path: recipe, stop: .listening())
         try runner.finetune(
-            backbone: weights, method: method, files: files, seed: seed, output: output, resume: resume
+            backbone: weights, method: method, files: files, seed: seed.value, output: output, resume: resume
         ).exitIfStopped()
     }
 

@@ -1,0 +1,116 @@
+import Foundation
+import Support
+import Testing
+
+/// The command line as a user has it, from recipe to report.
+@Suite(.serialized) struct EndToEndTests {
+    private let scratch: Scratch
+    private var recipe: String { "\(scratch.path)/tiny.yaml" }
+
+    init() throws {
+        scratch = try Scratch()
+        try AtomicFile.write(tinyRecipe, to: recipe)
+    }
+
+    private func ediy(_ arguments: String..., killAfter: (() -> Bool)? = nil) throws -> CommandResult {
+        try CommandLineTool.run(arguments, killAfter: killAfter)
+    }
+
+    private func bytes(_ name: String) throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/\(name)"))
+    }
+
+    /// What a run's numbers are: its weights, its results, and its metrics without the seconds.
+    private func numbers(_ run: String, _ files: [String]) throws -> [Data] {
+        let metrics = try String(contentsOfFile: "\(scratch.path)/\(run)/metrics.jsonl", encoding: .utf8)
+        let lines = try metrics.split(separator: "\n").map {
+            JSON.object((try JSON(parsing: Array($0.utf8)).object ?? []).filter { $0.key != "seconds" }).text()
+        }
+        return try files.map { try bytes("\(run)/\($0)") } + [Data(lines.joined(separator: "\n").utf8)]
+    }
+
+    @Test func aBenchmarkRunsToItsReportAndSkipsWhatIsDone() throws {
+        let output = "\(scratch.path)/out"
+        let first = try ediy("benchmark", recipe, "--output", output)
+        #expect(first.status == 0, "\(first.error)")
+        #expect(first.output.contains("BYOL") && first.output.contains("One seed proves little"))
+        let report = try String(contentsOfFile: "\(output)/report/index.html", encoding: .utf8)
+        #expect(report.contains("e-diy") && report.contains("data:image/jpeg;base64,"))
+        let json = try JSON.read("\(output)/report/report.json")
+        #expect(json["methods"]?.array?.compactMap { $0["method"]?.string } == ["none", "byol", "e-diy"])
+        let weights = try bytes("out/e-diy-seed3/finetune/model.safetensors")
+        let second = try ediy("benchmark", recipe, "--output", output)
+        #expect(second.status == 0 && !second.error.contains("fine-tuning"))
+        #expect(try bytes("out/e-diy-seed3/finetune/model.safetensors") == weights)
+
+        // The evaluation that a run keeps is what the evaluator says of its results.
+        let again = try ediy(
+            "evaluate", "--annotations", "\(output)/dataset/annotations/instances_val.json", "--results",
+            "\(output)/byol-seed3/finetune/results.json", "--iou", "bbox,segm", "--json", "\(scratch.path)/ap.json")
+        #expect(again.status == 0)
+        #expect(try JSON.read("\(scratch.path)/ap.json") == JSON.read("\(output)/byol-seed3/finetune/evaluation.json"))
+
+        let found = try ediy(
+            "predict", "\(output)/none-seed3/finetune", "\(output)/dataset/val/000001.jpg", "--output", "\(scratch.path)/found",
+            "--threshold", "0.01")
+        #expect(found.status == 0, "\(found.error)")
+        #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/found/1-000001.jpg"))
+        #expect(try JSON.read("\(scratch.path)/found/results.json").array != nil)
+    }
+
+    @Test(arguments: ["byol", "e-diy"])
+    func pretrainingKilledAndResumedGivesTheSameNumbers(_ method: String) throws {
+        let files = ["backbone.safetensors", "regions.json"]
+        let whole = try ediy("pretrain", recipe, "--method", method, "--output", "\(scratch.path)/whole", "--data", "\(scratch.path)/data")
+        #expect(whole.status == 0, "\(whole.error)")
+        try killed("pretrain", recipe, "--method", method, "--data", "\(scratch.path)/data")
+        #expect(try numbers("killed", files) == numbers("whole", files))
+    }
+
+    @Test func fineTuningKilledAndResumedGivesTheSameNumbers() throws {
+        let files = ["model.safetensors", "results.json", "evaluation.json"]
+        let whole = try ediy("finetune", recipe, "--backbone", "none", "--output", "\(scratch.path)/whole", "--data", "\(scratch.path)/data")
+        #expect(whole.status == 0, "\(whole.error)")
+        try killed("finetune", recipe, "--backbone", "none", "--data", "\(scratch.path)/data")
+        #expect(try numbers("killed", files) == numbers("whole", files))
+    }
+
+    /// Kills a run after its second checkpoint, looks for half files, and resumes it to its end.
+    private func killed(_ arguments: String...) throws {
+        let run = "\(scratch.path)/killed"
+        let command = arguments + ["--output", run]
+        let result = try CommandLineTool.run(command) {
+            FileManager.default.fileExists(atPath: "\(run)/checkpoints/iteration-000000006.safetensors")
+        }
+        #expect(result.status != 0)
+        let left = FileManager.default.enumerator(atPath: run)?.compactMap { $0 as? String } ?? []
+        let checkpoints = left.filter { $0.hasSuffix(".safetensors") && $0.contains("iteration-") }
+        #expect(!checkpoints.isEmpty && !left.contains("backbone.safetensors") && !left.contains("model.safetensors"))
+        let refused = try CommandLineTool.run(command)
+        #expect(refused.status == 1 && refused.error.contains("--resume"))
+        // As a kill in the middle of a write leaves it.
+        let half = "\(run)/checkpoints/iteration-000000009.safetensors.1.2.partial"
+        try AtomicFile.write("half", to: half)
+        let resumed = try CommandLineTool.run(command + ["--resume"])
+        #expect(resumed.status == 0, "\(resumed.error)")
+        #expect(!FileManager.default.fileExists(atPath: half))
+    }
+
+    @Test func workersChangeNoNumber() throws {
+        var seen: [[Data]] = []
+        for workers in [0, 1, 3] {
+            let changed = "\(scratch.path)/w\(workers).yaml"
+            try AtomicFile.write(tinyRecipe.replacingOccurrences(of: "workers: 1", with: "workers: \(workers)"), to: changed)
+            let run = try ediy(
+                "pretrain", changed, "--method", "e-diy", "--output", "\(scratch.path)/w\(workers)", "--data", "\(scratch.path)/data")
+            #expect(run.status == 0, "\(run.error)")
+            let tuned = try ediy(
+                "finetune", changed, "--backbone", "\(scratch.path)/w\(workers)/backbone.safetensors", "--output",
+                "\(scratch.path)/t\(workers)", "--data", "\(scratch.path)/data")
+            #expect(tuned.status == 0, "\(tuned.error)")
+            seen.append(
+                try numbers("w\(workers)", ["backbone.safetensors"]) + numbers("t\(workers)", ["model.safetensors", "results.json"]))
+        }
+        #expect(seen[0] == seen[1] && seen[1] == seen[2])
+    }
+}

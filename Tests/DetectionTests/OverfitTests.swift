@@ -1,0 +1,58 @@
+import COCO
+import Data
+import Detection
+import Foundation
+import NN
+import Support
+import Testing
+import Torch
+
+/// A detector that cannot learn eight pictures by heart is broken somewhere.
+@Suite struct OverfitTests {
+    @Test func eightShapesImages() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("overfit-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try ShapesDataset(train: 8, val: 0, unlabeled: 0, imageSize: 128, seed: 3).write(to: folder)
+        let dataset = try Dataset.read("\(folder)/annotations/instances_train.json")
+
+        var options = FineTuningOptions()
+        options.detector.depth = .r18
+        options.detector.width = 16
+        // One and a half times the picture's size, so that a mask finds more than a few cells of the map under it.
+        options.input.edges = ShortestEdge([192], longest: 192)
+        options.input.testEdge = 192
+        options.input.flipProbability = 0
+        options.detector.anchorSizes = [24, 48, 96, 168]
+        options.detector.rpnBatch = 64
+        options.detector.proposalsBeforeNMS = (600, 300)
+        options.detector.proposalsAfterNMS = (200, 100)
+        options.detector.roiBatch = 16
+        options.detector.roiPositiveFraction = 0.5
+        options.detector.maskChannels = 64
+        options.batchSize = 8
+        options.iterations = 520
+        options.learningRate = 0.2
+        options.milestones = [370, 470]
+        options.warmup = 30
+        options.weightDecay = 0
+        let stage = try FineTuning(options, dataset: dataset, images: "\(folder)/train", backbone: nil, seed: 0)
+        for iteration in 0..<options.iterations {
+            stage.optimizer.zeroGrad()
+            let losses = try stage.losses(stage.source.batch(at: iteration), at: iteration)
+            losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }.backward()
+            stage.optimizer.step(learningRate: options.schedule.learningRate(at: iteration))
+        }
+
+        var found: [Detection] = []
+        let items = dataset.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(folder)/train/\($0.fileName)") }
+        try stage.detector.predict(
+            items, input: options.input, categoryIDs: dataset.categories.map(\.id), title: "predict"
+        ) { found += $1 }
+        func ap(_ type: IoUType) throws -> Double {
+            try #require(try Evaluator().evaluate(Results(found), against: dataset, by: type)["AP"])
+        }
+        let (box, mask) = (try ap(.bbox), try ap(.segm))
+        #expect(box >= 0.9, "box AP \(box)")
+        #expect(mask >= 0.8, "mask AP \(mask)")
+    }
+}
