@@ -7,6 +7,9 @@
 #include <torch/torch.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <dlfcn.h>
+#include <malloc.h>
+
 #include <thread>
 
 #include "Values.h"
@@ -150,11 +153,23 @@ const EdiyTorch table = {
     .describe = []() -> char * { return strdup(at::show_config().c_str()); },
 };
 
+/// Has the libraries of the process share its cores and its memory well. What the environment asks for goes first.
+void settle() {
+    // Debian's build begins with one thread; PyTorch's with all cores.
+    if (!getenv("OMP_NUM_THREADS")) at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
+    // After each product OpenBLAS's threads spin for milliseconds, on the cores that OpenMP's threads need.
+    using SetThreads = void (*)(int);
+    const auto openblas = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
+    if (openblas && !getenv("OPENBLAS_NUM_THREADS")) openblas(1);
+    // Memory of tensors goes back to malloc and not to the system, whose fresh pages cost a fault each.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
 }  // namespace
 }  // namespace ediy
 
 extern "C" __attribute__((visibility("default"))) const EdiyTorch *ediy_torch(void) {
-    // Debian's build begins with one thread; PyTorch's, and what OMP_NUM_THREADS asks for, is all cores.
-    if (!getenv("OMP_NUM_THREADS")) at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
+    ediy::settle();
     return &ediy::table;
 }

@@ -8,11 +8,14 @@ extension Report {
     /// - Throws: when the template does not parse, which tests rule out.
     func html() throws -> String {
         let template = try MustacheTemplate(string: Self.page)
-        let table = ReportTable(self)
         let context: [String: Any] = [
             "finding": finding,
-            "header": table.header,
-            "lines": table.lines.map { ["method": $0[0], "cells": Array($0.dropFirst())] },
+            "tables": ReportTable.all(of: self).map { table in
+                [
+                    "title": table.title, "header": table.header,
+                    "lines": table.lines.map { ["method": $0[0], "cells": Array($0.dropFirst())] },
+                ] as [String: Any]
+            },
             "seeds": rows.map { "\($0.method): \($0.runs.map { "\($0.seed)" }.joined(separator: ", "))" }.joined(separator: "; "),
             "notes": notes, "hasNotes": !notes.isEmpty,
             "charts": charts.filter { !$0.svg.isEmpty }.map { ["title": $0.title, "svg": $0.svg] },

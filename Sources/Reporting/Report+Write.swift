@@ -66,11 +66,12 @@ extension Report {
 
     /// The same for a README or an issue.
     public var markdown: String {
-        let table = ReportTable(self)
         func line(_ cells: [String]) -> String { "| " + cells.map(Self.escapedCell).joined(separator: " | ") + " |" }
         var parts = ["# \(finding)", ""]
-        parts += [line(table.header), "|" + table.header.map { _ in " ---: |" }.joined()]
-        parts += table.lines.map(line) + [""]
+        for table in ReportTable.all(of: self) {
+            parts += ["## \(table.title)", "", line(table.header), "| --- |" + table.header.dropFirst().map { _ in " ---: |" }.joined()]
+            parts += table.lines.map(line) + [""]
+        }
         parts.append(
             "AP in hundredths, mean over seeds\(rows.contains { $0.runs.count > 1 } ? " ± half a 95% interval" : "")."
                 + " Gain: over BYOL, paired by seed. Region cosine and effective rank: of the backbone before fine-tuning.")

@@ -108,9 +108,12 @@ public struct Report {
         guard let row = rows.first(where: { $0.method == Self.candidate }), let box = gain(row, "bbox"),
             let mask = gain(row, "segm")
         else { return "No run of E-DIY and BYOL with the same seed: nothing to compare." }
-        let way = box.gain.mean > 0 ? "ahead of" : box.gain.mean < 0 ? "behind" : "level with"
-        let size = "E-DIY is \(way) BYOL by \(points(abs(box.gain.mean))) box AP and "
-            + "\(mask.gain.mean < 0 ? "−" : "+")\(points(abs(mask.gain.mean))) mask AP"
+        func way(_ gain: Estimate) -> String { gain.mean > 0 ? "ahead of" : gain.mean < 0 ? "behind" : "level with" }
+        func size(_ gain: Estimate, _ what: String) -> String { gain.mean == 0 ? "in \(what)" : "by \(points(abs(gain.mean))) \(what)" }
+        let boxes = "E-DIY is \(way(box.gain)) BYOL \(size(box.gain, "box AP"))"
+        let together = way(box.gain) == way(mask.gain) && box.gain.mean != 0
+        let size = together
+            ? "\(boxes) and \(points(abs(mask.gain.mean))) mask AP" : "\(boxes), and \(way(mask.gain)) it \(size(mask.gain, "mask AP"))"
         guard let half = box.gain.halfWidth else {
             return "\(size), with one seed. One seed proves little: two runs of one method differ by as much."
         }

@@ -1,24 +1,34 @@
 import Foundation
 
-/// The table of methods, once for every format.
+/// A table with a method a line, once for every format.
 struct ReportTable {
+    let title: String
+    /// The first column holds the methods.
     let header: [String]
-    /// A method a line; the first cell is its name.
     let lines: [[String]]
 
-    init(_ report: Report) {
-        let numbers = ["AP", "AP50", "AP75", "APs", "APm", "APl"]
-        header =
-            ["method"] + numbers.map { "box \($0)" } + ["gain"] + numbers.map { "mask \($0)" } + ["gain"]
-            + ["region cosine", "effective rank", "pretraining"]
-        lines = report.rows.map { row in
-            func cells(_ type: String) -> [String] {
-                numbers.map { row.estimate($0, type).map(Self.cell) ?? "–" } + [Self.gain(report.gain(row, type))]
-            }
-            let cosine = row.regions("mean_pairwise_cosine").map { String(format: "%.3f", $0.mean) } ?? "–"
-            let rank = row.regions("effective_rank").map { String(format: "%.1f", $0.mean) } ?? "–"
-            return [row.method] + cells("bbox") + cells("segm") + [cosine, rank, Self.cost(row)]
-        }
+    /// The three tables of a report.
+    static func all(of report: Report) -> [ReportTable] {
+        [numbers("Boxes", "bbox", report), numbers("Masks", "segm", report), backbones(report)]
+    }
+
+    private static func numbers(_ title: String, _ type: String, _ report: Report) -> ReportTable {
+        let names = ["AP", "AP50", "AP75", "APs", "APm", "APl"]
+        return ReportTable(
+            title: title, header: ["method"] + names + ["gain"],
+            lines: report.rows.map { row in
+                [row.method] + names.map { row.estimate($0, type).map(cell) ?? "–" } + [gain(report.gain(row, type))]
+            })
+    }
+
+    private static func backbones(_ report: Report) -> ReportTable {
+        ReportTable(
+            title: "Backbones", header: ["method", "region cosine", "effective rank", "pretraining"],
+            lines: report.rows.map { row in
+                let cosine = row.regions("mean_pairwise_cosine").map { String(format: "%.3f", $0.mean) } ?? "–"
+                let rank = row.regions("effective_rank").map { String(format: "%.1f", $0.mean) } ?? "–"
+                return [row.method, cosine, rank, cost(row)]
+            })
     }
 
     /// −1 is pycocotools' word for no objects of a size.

@@ -8,7 +8,7 @@ import Testing
 
     /// A finished run with these numbers.
     private func run(
-        _ method: String, _ seed: Int, ap: Double, stage: String = "finetune", settings: JSON = ["batch": 8],
+        _ method: String, _ seed: Int, ap: Double, maskAP: Double? = nil, stage: String = "finetune", settings: JSON = ["batch": 8],
         status: String = "finished", schema: Int = 1
     ) throws -> String {
         let path = "\(folder)/\(UUID())"
@@ -19,9 +19,11 @@ import Testing
             "environment": ["cores": "2"],
         ]
         try AtomicFile.write(json.text(), to: "\(path)/run.json")
-        let numbers: JSON = .object(
-            ["AP", "AP50", "AP75", "APs", "APm", "APl"].map { ($0, .double(ap)) } + [("perCategoryAP", [:])])
-        try AtomicFile.write(JSON.object([("bbox", numbers), ("segm", numbers)]).text(), to: "\(path)/evaluation.json")
+        func numbers(_ ap: Double) -> JSON {
+            .object(["AP", "AP50", "AP75", "APs", "APm", "APl"].map { ($0, .double(ap)) } + [("perCategoryAP", [:])])
+        }
+        let evaluation: JSON = .object([("bbox", numbers(ap)), ("segm", numbers(maskAP ?? ap))])
+        try AtomicFile.write(evaluation.text(), to: "\(path)/evaluation.json")
         try AtomicFile.write(#"{"mean_pairwise_cosine": 0.5, "effective_rank": 9}"#, to: "\(path)/regions.json")
         try AtomicFile.write("{\"iteration\":0,\"loss\":2}\n{\"iteration\":1,\"loss\":1}\n", to: "\(path)/metrics.jsonl")
         return path
@@ -29,10 +31,14 @@ import Testing
 
     @Test func oneSeedSaysThatItProvesLittle() throws {
         let report = try Report(reading: [run("byol", 0, ap: 0.30), run("e-diy", 0, ap: 0.32)])
-        #expect(report.finding.hasPrefix("E-DIY is ahead of BYOL by 2.0 box AP and +2.0 mask AP, with one seed."))
+        #expect(report.finding.hasPrefix("E-DIY is ahead of BYOL by 2.0 box AP and 2.0 mask AP, with one seed."))
         #expect(report.finding.contains("One seed proves little"))
         let behind = try Report(reading: [run("byol", 0, ap: 0.32), run("e-diy", 0, ap: 0.30)])
-        #expect(behind.finding.hasPrefix("E-DIY is behind BYOL by 2.0 box AP and −2.0 mask AP"))
+        #expect(behind.finding.hasPrefix("E-DIY is behind BYOL by 2.0 box AP and 2.0 mask AP"))
+        let split = try Report(reading: [run("byol", 0, ap: 0.32), run("e-diy", 0, ap: 0.30, maskAP: 0.33)])
+        #expect(split.finding.hasPrefix("E-DIY is behind BYOL by 2.0 box AP, and ahead of it by 1.0 mask AP"))
+        let level = try Report(reading: [run("byol", 0, ap: 0.32), run("e-diy", 0, ap: 0.32)])
+        #expect(level.finding.hasPrefix("E-DIY is level with BYOL in box AP, and level with it in mask AP"))
     }
 
     @Test func severalSeedsGiveAnInterval() throws {
