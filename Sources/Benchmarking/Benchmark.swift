@@ -1,6 +1,7 @@
 import Foundation
 import Pretraining
 import Support
+import Torch
 import Training
 
 /// Every stage of every method and seed of a recipe, in one folder. Stages that are finished are not done again, and one
@@ -15,10 +16,13 @@ public struct Benchmark {
 
     /// - Parameters:
     ///   - data: the COCO folder, for recipes that need one.
-    public init(_ recipe: Recipe, path: String, data: String?, folder: String, stop: StopSignal) throws {
+    ///   - device: where tensors live; nil takes a CUDA device where there is one.
+    public init(
+        _ recipe: Recipe, path: String, data: String?, folder: String, device: Device? = nil, stop: StopSignal
+    ) throws {
         self.recipe = recipe
         self.folder = folder
-        runner = StageRunner(recipe, path: path, stop: stop)
+        runner = StageRunner(recipe, path: path, device: device, stop: stop)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {

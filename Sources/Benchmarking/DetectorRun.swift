@@ -13,9 +13,11 @@ public struct DetectorRun {
     /// By class.
     public let categories: [(id: Int, name: String)]
 
+    /// - Parameter device: where the detector lives; nil takes a CUDA device where there is one.
     /// - Throws: `UserError` when the folder holds no finished fine-tuning run.
-    public init(reading folder: String) throws {
+    public init(reading folder: String, device: Device? = nil) throws {
         try Torch.load()
+        let device = try Torch.device(device)
         guard RunFolder.isFinished(folder) else {
             throw UserError("holds no finished run", file: folder, remedy: "finish it with ediy finetune --resume")
         }
@@ -32,6 +34,7 @@ public struct DetectorRun {
         detector = MaskRCNN(detectorOptions, using: Generator(seed: 0))
         let weights = "\(folder)/model.safetensors"
         try detector.load(SafeTensors.read(weights), file: weights)
+        detector.move(to: device)
     }
 
     /// Keeps beside a run what `init(reading:)` needs.

@@ -16,11 +16,14 @@ public struct StageRunner {
 
     let recipe: Recipe
     let recipePath: String
+    let device: Device?
     let stop: StopSignal
 
-    public init(_ recipe: Recipe, path: String, stop: StopSignal) {
+    /// - Parameter device: where tensors live; nil takes a CUDA device where there is one.
+    public init(_ recipe: Recipe, path: String, device: Device? = nil, stop: StopSignal) {
         self.recipe = recipe
         recipePath = path
+        self.device = device
         self.stop = stop
     }
 
@@ -33,13 +36,14 @@ public struct StageRunner {
         _ method: PretrainingMethodName, images: String, seed: UInt64, output: String, resume: Bool
     ) throws -> Outcome {
         try Torch.load()
+        let device = try Torch.device(device)
         let folder = try ImageFolder(images)
         let run = try RunFolder(
             output,
             RunDescription(
                 stage: .pretrain, method: method.rawValue, seed: seed, dataset: recipe.dataset.name,
                 settings: recipe.pretrainingSettings), resume: resume)
-        let stage = Pretraining(method, recipe.pretraining, images: folder, seed: seed)
+        let stage = Pretraining(method, recipe.pretraining, images: folder, seed: seed, device: device)
         return try train(stage, run, recipe.pretrainingRun) {
             let statistics = try regions(of: stage.method.backbone, folder)
             if statistics.isCollapsed {
@@ -78,6 +82,7 @@ public struct StageRunner {
         backbone: String?, method: String, files: DatasetFiles, seed: UInt64, output: String, resume: Bool
     ) throws -> Outcome {
         try Torch.load()
+        let device = try Torch.device(device)
         let weights = try backbone.map { try SafeTensors.read($0) }
         let train = try Dataset.read(files.trainAnnotations)
         let run = try RunFolder(
@@ -86,7 +91,8 @@ public struct StageRunner {
                 stage: .finetune, method: method, seed: seed, dataset: recipe.dataset.name,
                 settings: recipe.detectionSettings), resume: resume)
         let stage = try FineTuning(
-            recipe.detection, dataset: train, images: files.trainImages, backbone: weights, backboneFile: backbone, seed: seed)
+            recipe.detection, dataset: train, images: files.trainImages, backbone: weights, backboneFile: backbone, seed: seed,
+            device: device)
         // Before training changes it: what the detector begins with.
         let initial = try ImageFolder(files.unlabeledImages)
         if !FileManager.default.fileExists(atPath: run.path("regions.json")) {
@@ -126,6 +132,8 @@ public struct StageRunner {
         _ stage: S, _ run: RunFolder, _ options: TrainingOptions, then finish: () throws -> Void
     ) throws -> Outcome {
         try run.write(status: .running)
+        var options = options
+        options.device = try Torch.device(device)
         let (outcome, seconds) = try Trainer(stage, in: run, options: options, stop: stop).train()
         switch outcome {
         case .stopped(let iteration):

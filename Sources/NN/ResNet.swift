@@ -72,8 +72,8 @@ public struct ResNet: Module {
 
 extension ResNet {
     /// Residual blocks at one resolution; the first may halve it.
-    public struct Stage: Module {
-        let blocks: [Block]
+    public struct Stage: Layer {
+        let blocks: Sequential
 
         /// - Parameter index: 0 for layer1, … 3 for layer4. All but the first halve the map.
         public init(
@@ -83,27 +83,24 @@ extension ResNet {
             let inner = width << index
             let outputs = inner * depth.expansion
             let inputs = index == 0 ? width : outputs / 2
-            blocks = (0..<depth.blocks[index]).map { i in
-                Block(
-                    i == 0 ? inputs : outputs, inner, outputs, stride: i == 0 && index > 0 ? 2 : 1,
-                    bottleneck: depth.usesBottlenecks, normalization: normalization, using: generator)
-            }
+            blocks = Sequential(
+                (0..<depth.blocks[index]).map { i in
+                    Block(
+                        i == 0 ? inputs : outputs, inner, outputs, stride: i == 0 && index > 0 ? 2 : 1,
+                        bottleneck: depth.usesBottlenecks, normalization: normalization, using: generator)
+                })
         }
 
-        public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
-            blocks.reduce(x) { $1($0, mode) }
-        }
+        public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor { blocks(x, mode) }
 
-        public func state(_ prefix: String) -> [StateEntry] {
-            blocks.enumerated().flatMap { $1.state("\(prefix)\($0).") }
-        }
+        public func state(_ prefix: String) -> [StateEntry] { blocks.state(prefix) }
     }
 
     /// x + F(x): two 3×3 convolutions, or 1×1, 3×3, 1×1 (a bottleneck).
-    struct Block: Module {
+    struct Block: Layer {
         let convolutions: [Conv2d]
         let norms: [BatchNorm]
-        let downsample: (conv: Conv2d, norm: BatchNorm)?
+        let downsample: Sequential?
 
         init(
             _ inputs: Int, _ inner: Int, _ outputs: Int, stride: Int, bottleneck: Bool, normalization: Normalization,
@@ -125,29 +122,24 @@ extension ResNet {
             norms = convolutions.map { BatchNorm($0.weight.size(0), normalization) }
             downsample =
                 stride != 1 || inputs != outputs
-                ? (conv(inputs, outputs, kernel: 1, stride: stride), BatchNorm(outputs, normalization)) : nil
+                ? Sequential([conv(inputs, outputs, kernel: 1, stride: stride), BatchNorm(outputs, normalization)]) : nil
         }
 
-        func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+        public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
             var y = x
             for i in convolutions.indices {
                 y = norms[i](convolutions[i](y), mode)
                 if i + 1 < convolutions.count { y = y.relu() }
             }
-            let shortcut = downsample.map { $0.norm($0.conv(x), mode) } ?? x
-            return (y + shortcut).relu()
+            return (y + (downsample?(x, mode) ?? x)).relu()
         }
 
-        func state(_ prefix: String) -> [StateEntry] {
+        public func state(_ prefix: String) -> [StateEntry] {
             var entries: [StateEntry] = []
             for i in convolutions.indices {
                 entries += convolutions[i].state("\(prefix)conv\(i + 1).") + norms[i].state("\(prefix)bn\(i + 1).")
             }
-            if let downsample {
-                entries += downsample.conv.state("\(prefix)downsample.0.")
-                entries += downsample.norm.state("\(prefix)downsample.1.")
-            }
-            return entries
+            return entries + (downsample?.state("\(prefix)downsample.") ?? [])
         }
     }
 }

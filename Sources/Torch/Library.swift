@@ -33,6 +33,20 @@ public enum Torch {
     /// The CUDA devices that libtorch sees; 0 with a build for CPUs.
     public static var cudaDeviceCount: Int { Int(table.pointee.cuda_device_count()) }
 
+    /// The device asked for; without one the first CUDA device, or else the CPU.
+    ///
+    /// - Throws: `UserError` when libtorch does not see the one asked for.
+    public static func device(_ asked: Device?) throws -> Device {
+        let count = cudaDeviceCount
+        guard let asked else { return count > 0 ? .cuda(0) : .cpu }
+        if case .cuda(let index) = asked, index >= count {
+            throw UserError(
+                "there is no \(asked): libtorch sees \(count) CUDA devices",
+                remedy: count > 0 ? "name another one" : "build against a libtorch that has CUDA, by LIBTORCH=DIR")
+        }
+        return asked
+    }
+
     /// The table of functions. Stops the program, with the reason on one line, when libtorch cannot be opened.
     static var table: UnsafePointer<EdiyTorch> {
         switch library {

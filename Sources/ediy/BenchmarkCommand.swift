@@ -15,11 +15,12 @@ struct BenchmarkCommand: ParsableCommand {
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
     @Option(help: "The benchmark's folder; runs/NAME by default.") var output: String?
     @Option(help: "The COCO folder, for recipes that need one.") var data: String?
+    @OptionGroup var place: DeviceOptions
 
     func run() throws {
         let loaded = try Recipe(reading: recipe)
         let folder = output ?? "runs/\(loaded.name)"
-        let benchmark = try Benchmark(loaded, path: recipe, data: data, folder: folder, stop: .listening())
+        let benchmark = try Benchmark(loaded, path: recipe, data: data, folder: folder, device: place.device, stop: .listening())
         guard try benchmark.run() else { throw ExitCode(130) }
         try ReportCommand.write([folder], to: "\(folder)/report")
     }

@@ -21,6 +21,7 @@ struct FinetuneCommand: ParsableCommand {
     @Option(help: "What reports call it; by default what the weight file says it was made by, or its name.")
     var name: String?
     @Option(help: "Decides weights, batches and samples.") var seed = Seed(0)
+    @OptionGroup var place: DeviceOptions
     @Flag(help: "Go on with a run that was stopped.") var resume = false
 
     func run() throws {
@@ -28,7 +29,7 @@ struct FinetuneCommand: ParsableCommand {
         let weights = backbone == Recipe.scratch ? nil : backbone
         let method = try name ?? weights.map(Self.label) ?? Recipe.scratch
         let files = try DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)")
-        let runner = StageRunner(loaded, path: recipe, stop: .listening())
+        let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening())
         try runner.finetune(
             backbone: weights, method: method, files: files, seed: seed.value, output: output, resume: resume
         ).exitIfStopped()

@@ -21,9 +21,10 @@ struct PredictCommand: ParsableCommand {
     @Argument(help: "JPEG files.") var images: [String]
     @Option(help: "The folder to write to.") var output: String
     @Option(help: "The score from which on a detection is drawn; results.json has them all.") var threshold = 0.5
+    @OptionGroup var place: DeviceOptions
 
     func run() throws {
-        let made = try DetectorRun(reading: folder)
+        let made = try DetectorRun(reading: folder, device: place.device)
         for image in images { _ = try JPEG.size(of: image) }
         do {
             try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)

@@ -22,12 +22,13 @@ struct PretrainCommand: ParsableCommand {
     @Option(help: "Images to pretrain on, instead of the recipe's dataset: a folder with JPEG files.") var images: String?
     @Option(help: "The dataset's folder: where COCO lies, or where shapes is made.") var data: String?
     @Option(help: "Decides weights, views and their order.") var seed = Seed(0)
+    @OptionGroup var place: DeviceOptions
     @Flag(help: "Go on with a run that was stopped.") var resume = false
 
     func run() throws {
         let loaded = try Recipe(reading: recipe)
         let folder = try images ?? DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)").unlabeledImages
-        let runner = StageRunner(loaded, path: recipe, stop: .listening())
+        let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening())
         try runner.pretrain(method, images: folder, seed: seed.value, output: output, resume: resume).exitIfStopped()
     }
 }

@@ -81,6 +81,11 @@ import Torch
         #expect(result.status == 0 && result.error.contains("000003.jpg"), "\(result.error)")
     }
 
+    @Test func devicesThatAreNotThere() throws {
+        let pretrain = ["pretrain", recipe, "--method", "byol", "--output", "\(scratch.path)/x", "--data", "\(scratch.path)/d"]
+        try expect(pretrain + ["--device", "cuda:63"], ["cuda:63", "CUDA devices"])
+    }
+
     @Test func libtorchMissing() throws {
         try expect(["doctor"], ["libCTorch.so"], environment: ["EDIY_TORCH": "/nowhere"])
     }
