@@ -64,10 +64,17 @@ public struct Benchmark {
             backbone: backbone, method: method, files: files, seed: seed, output: output, resume: true)
     }
 
+    /// What the folder holds by its place in it, so that it can be moved; all else by its absolute path.
+    private func place(_ path: String) -> String {
+        let base = URL(fileURLWithPath: folder).standardizedFileURL.path + "/"
+        let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+        return absolute.hasPrefix(base) ? String(absolute.dropFirst(base.count)) : absolute
+    }
+
     private var description: JSON {
         [
-            "schema": 1, "name": .string(recipe.name), "annotations": .string(files.valAnnotations),
-            "images": .string(files.valImages), "methods": .array(recipe.methods.map(JSON.string)),
+            "schema": 1, "name": .string(recipe.name), "annotations": .string(place(files.valAnnotations)),
+            "images": .string(place(files.valImages)), "methods": .array(recipe.methods.map(JSON.string)),
             "seeds": .array(recipe.seeds.map { .int(Int($0)) }),
         ]
     }

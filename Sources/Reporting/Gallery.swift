@@ -15,9 +15,16 @@ struct GalleryImage {
     static let width = 240
 
     /// Pictures spread evenly over the validation set, so that nobody chose them.
+    ///
+    /// - Parameter folder: a benchmark's, whose benchmark.json names the dataset.
+    /// - Throws: `UserError` naming the file that is missing or cannot be read.
     static func choose(from folder: String, _ rows: [Report.Row]) throws -> [GalleryImage] {
         let benchmark = try JSON.read("\(folder)/benchmark.json")
-        guard let annotations = benchmark["annotations"]?.string, let images = benchmark["images"]?.string else { return [] }
+        func path(_ name: String) throws -> String {
+            guard let place = benchmark[name]?.string else { throw UserError("does not name its \(name)", file: "\(folder)/benchmark.json") }
+            return place.hasPrefix("/") ? place : "\(folder)/\(place)"
+        }
+        let (annotations, images) = (try path("annotations"), try path("images"))
         let dataset = try Dataset.read(annotations)
         let results = try rows.compactMap { row in
             try row.runs.first.map { (row.method, try Results.read("\($0.folder)/results.json")) }

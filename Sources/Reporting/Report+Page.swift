@@ -18,11 +18,13 @@ extension Report {
         h1 { font-size: 1.6rem; line-height: 1.3; font-weight: 600; max-width: 46rem; margin: 0 0 .5rem; text-wrap: balance; }
         h2 { font-size: 1.1rem; font-weight: 600; margin: 3rem 0 .75rem; }
         p { max-width: 46rem; } .soft { color: var(--soft); font-size: .9rem; }
-        .scroll { overflow-x: auto; } #methods ~ .scroll th:first-child { min-width: 5rem; }
+        .scroll { overflow-x: auto; }
+        .tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), max-content)); gap: 1.25rem 4rem;
+          margin-bottom: 1rem; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; white-space: nowrap; }
         th, td { padding: .4rem .7rem; text-align: right; border-bottom: 1px solid var(--rule); }
         th { font-weight: 500; color: var(--soft); vertical-align: bottom; }
-        caption { text-align: left; font-weight: 600; padding: .4rem 0; } .scroll + .scroll { margin-top: 1rem; }
+        caption { text-align: left; font-weight: 600; padding: .4rem 0; }
         th:first-child, td:first-child { text-align: left; padding-left: 0; }
         tbody th { color: var(--ink); font-weight: 600; }
         .settings { columns: 24rem; column-gap: 2.5rem; } .settings table { width: 100%; white-space: normal; }
@@ -51,10 +53,12 @@ extension Report {
         <ul class="notes">{{#notes}}<li>{{.}}</li>{{/notes}}</ul></section>
         {{/hasNotes}}
         <section aria-labelledby="methods"><h2 id="methods">Methods</h2>
+        <div class="tables">
         {{#tables}}<div class="scroll" tabindex="0"><table><caption>{{title}}</caption>
         <thead><tr>{{#header}}<th scope="col">{{.}}</th>{{/header}}</tr></thead>
         <tbody>{{#lines}}<tr><th scope="row">{{method}}</th>{{#cells}}<td>{{.}}</td>{{/cells}}</tr>{{/lines}}</tbody>
         </table></div>{{/tables}}
+        </div>
         <p class="soft">Means over seeds, with half a 95% interval by Student's t where there are several. Gain: AP over BYOL,
         paired by seed. Region cosine: the mean cosine of two regions of one picture to the backbone before fine-tuning, 1 when
         it takes all for the same. Effective rank: how many directions its region features fill.</p></section>

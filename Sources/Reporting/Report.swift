@@ -57,9 +57,20 @@ public struct Report {
         notes += differences.map {
             "the compared runs differ in \($0.name) of \($0.stage): \($0.values.joined(separator: ", "))"
         }
-        gallery = folders.lazy.compactMap { [rows] in try? GalleryImage.choose(from: $0, rows) }.first ?? []
+        // Below this a difference in AP is one between detectors that find next to nothing.
+        for row in rows {
+            guard let ap50 = row.estimate("AP50", "bbox"), ap50.mean < Self.learnedAP50 else { continue }
+            notes.append("\(row.method) has hardly learned to detect (box AP50 \(points(ap50.mean))): its gain says nothing")
+        }
+        let benchmark = folders.first { FileManager.default.fileExists(atPath: "\($0)/benchmark.json") }
+        do { gallery = try benchmark.map { [rows] in try GalleryImage.choose(from: $0, rows) } ?? [] } catch {
+            notes.append("no pictures are shown: \(error)")
+            gallery = []
+        }
         self.notes = notes
     }
+
+    private static let learnedAP50 = 0.05
 
     /// A benchmark folder's runs in its recipe's order, or the folder itself.
     private static func runFolders(_ folder: String) -> [String] {
@@ -108,14 +119,15 @@ public struct Report {
         guard let row = rows.first(where: { $0.method == Self.candidate }), let box = gain(row, "bbox"),
             let mask = gain(row, "segm")
         else { return "No run of E-DIY and BYOL with the same seed: nothing to compare." }
-        func way(_ gain: Estimate) -> String { gain.mean > 0 ? "ahead of" : gain.mean < 0 ? "behind" : "level with" }
-        func size(_ gain: Estimate, _ what: String) -> String { gain.mean == 0 ? "in \(what)" : "by \(points(abs(gain.mean))) \(what)" }
+        func isLevel(_ gain: Estimate) -> Bool { points(abs(gain.mean)) == points(0) }
+        func way(_ gain: Estimate) -> String { isLevel(gain) ? "level with" : gain.mean > 0 ? "ahead of" : "behind" }
+        func size(_ gain: Estimate, _ what: String) -> String { isLevel(gain) ? "in \(what)" : "by \(points(abs(gain.mean))) \(what)" }
         let boxes = "E-DIY is \(way(box.gain)) BYOL \(size(box.gain, "box AP"))"
-        let together = way(box.gain) == way(mask.gain) && box.gain.mean != 0
+        let together = way(box.gain) == way(mask.gain) && !isLevel(box.gain)
         let size = together
             ? "\(boxes) and \(points(abs(mask.gain.mean))) mask AP" : "\(boxes), and \(way(mask.gain)) it \(size(mask.gain, "mask AP"))"
         guard let half = box.gain.halfWidth else {
-            return "\(size), with one seed. One seed proves little: two runs of one method differ by as much."
+            return "\(size), with one seed. One seed proves little: there is no interval to hold the gain against."
         }
         let sure = half < abs(box.gain.mean) ? "the interval leaves out 0" : "the interval holds 0, so that the gain may be none"
         let p = box.p.map { String(format: ", paired t test p = %.3f", $0) } ?? ""

@@ -36,8 +36,9 @@ struct ReportTable {
 
     private static func gain(_ comparison: PairedComparison?) -> String {
         guard let gain = comparison?.gain else { return "" }
-        let sign = gain.mean < 0 ? "−" : "+"
-        return sign + points(abs(gain.mean)) + (gain.halfWidth.map { " ± \(points($0))" } ?? "")
+        let size = points(abs(gain.mean))
+        let sign = size == points(0) ? "" : gain.mean < 0 ? "−" : "+"
+        return sign + size + (gain.halfWidth.map { " ± \(points($0))" } ?? "")
     }
 
     private static func cost(_ row: Report.Row) -> String {

@@ -56,6 +56,15 @@ import Testing
         #expect(found.status == 0, "\(found.error)")
         #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/found/1-000001.jpg"))
         #expect(try JSON.read("\(scratch.path)/found/results.json").array != nil)
+
+        // A benchmark's folder can be moved, and loses only its pictures without its dataset.
+        let moved = "\(scratch.path)/moved"
+        try FileManager.default.moveItem(atPath: output, toPath: moved)
+        #expect(try ediy("report", moved, "--output", "\(moved)/report").status == 0)
+        #expect(try String(contentsOfFile: "\(moved)/report/index.html", encoding: .utf8).contains("data:image/jpeg;base64,"))
+        try FileManager.default.removeItem(atPath: "\(moved)/dataset")
+        let poor = try ediy("report", moved, "--output", "\(moved)/report")
+        #expect(poor.status == 0 && poor.error.contains("no pictures are shown"))
     }
 
     @Test(arguments: ["byol", "e-diy"])

@@ -41,6 +41,13 @@ import Testing
         #expect(level.finding.hasPrefix("E-DIY is level with BYOL in box AP, and level with it in mask AP"))
     }
 
+    @Test func detectorsThatHaveNotLearnedAreNamed() throws {
+        let report = try Report(reading: [run("byol", 0, ap: 0.0004), run("e-diy", 0, ap: 0.0001)])
+        #expect(report.finding.hasPrefix("E-DIY is level with BYOL in box AP"))
+        #expect(report.notes.count == 2 && report.notes.allSatisfy { $0.contains("hardly learned") })
+        #expect(report.markdown.contains("| e-diy | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 |"))
+    }
+
     @Test func severalSeedsGiveAnInterval() throws {
         var folders: [String] = []
         for (seed, gain) in [0.02, 0.021, 0.019].enumerated() {
