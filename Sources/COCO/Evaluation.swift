@@ -52,13 +52,32 @@ public struct Evaluation: Sendable {
     /// One of the twelve numbers by its name: AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm, ARl.
     public subscript(name: String) -> Double? { summary.first { $0.name == name }?.value }
 
-    /// AP by category, in the order of `categories`; nil for one without objects.
-    public var perCategoryAP: [Double?] {
-        let (T, R, K, A, M) = (shape[0], shape[1], shape[2], shape[3], shape[4])
+    /// AP by category over all sizes, in the order of `categories`; nil for one without objects.
+    ///
+    /// - Parameter iou: one of the thresholds; the mean over all of them without it.
+    public func perCategoryAP(iou: Double? = nil) -> [Double?] { perCategory(precision, points: shape[1], iou) }
+
+    /// Recall by category over all sizes at the highest limit on detections, the mean over thresholds.
+    public var perCategoryAR: [Double?] { perCategory(recall, points: 1, nil) }
+
+    /// Means of what is not −1 among T × `points` × K × A × M values.
+    private func perCategory(_ values: [Double], points: Int, _ iou: Double?) -> [Double?] {
+        let (K, A, M) = (shape[2], shape[3], shape[4])
+        let thresholds = evaluator.iouThresholds.indices.filter { t in iou.map { abs(evaluator.iouThresholds[t] - $0) < 1e-9 } ?? true }
         return (0..<K).map { k in
-            let values = (0..<T * R).map { precision[(($0 * K + k) * A) * M + M - 1] }.filter { $0 > -1 }
-            return values.isEmpty ? nil : pairwiseSum(values[...]) / Double(values.count)
+            let cells = thresholds.flatMap { t in (t * points..<(t + 1) * points).map { ($0 * K + k) * A * M + M - 1 } }
+            let valid = cells.map { values[$0] }.filter { $0 > -1 }
+            return valid.isEmpty ? nil : pairwiseSum(valid[...]) / Double(valid.count)
         }
+    }
+
+    /// A line a category: AP, AP50, AP75 and AR; a dash where there are no objects.
+    public var categoryText: String {
+        let columns = [perCategoryAP(), perCategoryAP(iou: 0.5), perCategoryAP(iou: 0.75), perCategoryAR]
+        let rows = categories.enumerated().map { k, category in
+            ["\(category.id)", category.name] + columns.map { $0[k].map { String(format: "%.3f", $0) } ?? "–" }
+        }
+        return aligned([["id", "category", "AP", "AP50", "AP75", "AR"]] + rows).joined(separator: "\n")
     }
 
     /// pycocotools' twelve lines.
@@ -74,7 +93,7 @@ public struct Evaluation: Sendable {
 
     /// The twelve numbers and perCategoryAP by category id; null for a category without objects.
     public var json: JSON {
-        let perCategory = zip(categories, perCategoryAP).map { category, ap in
+        let perCategory = zip(categories, perCategoryAP()).map { category, ap in
             (key: "\(category.id)", value: ap.map(JSON.double) ?? .null)
         }
         return .object(

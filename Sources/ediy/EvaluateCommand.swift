@@ -12,6 +12,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "The ground truth, a COCO annotation file.") var annotations: String
     @Option(help: "The detections, a COCO results file.") var results: String
     @Option(help: "What objects are compared by: bbox, segm, or both with a comma between.") var iou = "bbox"
+    @Flag(help: "Also print AP and AR by category.") var perCategory = false
     @Option(help: "Also write the numbers, and AP by category, to this file.") var json: String?
 
     func run() throws {
@@ -28,6 +29,7 @@ struct EvaluateCommand: ParsableCommand {
             let evaluation = try Evaluator().evaluate(detections, against: dataset, by: type)
             if types.count > 1 { print("\(type.rawValue):") }
             print(evaluation.text)
+            if perCategory { print("\n\(evaluation.categoryText)\n") }
             members.append((type.rawValue, evaluation.json))
         }
         if let json { try AtomicFile.write(JSON.object(members).text(pretty: true) + "\n", to: json) }

@@ -49,6 +49,11 @@ let cocoEval = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             #expect(recallInnermost(evaluation.scores, evaluation.shape) == unpacked(golden["scores"]), "\(key)")
             #expect(evaluation.summary.map(\.value) == golden["stats"]?.array?.compactMap(\.double), "\(key)")
             #expect(evaluation.text == golden["text"]?.string)
+            func byCategory(_ name: String) -> [Double?]? { golden["categories"]?[name]?.array?.map(\.double) }
+            #expect(evaluation.perCategoryAP() == byCategory("AP"), "\(key)")
+            #expect(evaluation.perCategoryAP(iou: 0.5) == byCategory("AP50"), "\(key)")
+            #expect(evaluation.perCategoryAP(iou: 0.75) == byCategory("AP75"), "\(key)")
+            #expect(evaluation.perCategoryAR == byCategory("AR"), "\(key)")
         }
     }
 

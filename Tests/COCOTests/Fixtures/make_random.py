@@ -77,7 +77,13 @@ def evaluate(gt, dets, kind):
             else:
                 out.append([v, 1])
         return out
-    return dict(precision=pack(e.eval["precision"]), recall=pack(e.eval["recall"]), scores=pack(e.eval["scores"]), stats=e.stats.tolist(), text=text.getvalue().rstrip("\n"))
+    def by_category(values):
+        """The mean over what is not -1, for all sizes and the highest limit; None where nothing is."""
+        values = [values[..., k, 0, -1] for k in range(values.shape[-3])]
+        return [float(np.mean(v[v > -1])) if (v > -1).any() else None for v in values]
+    precision, recall = e.eval["precision"], e.eval["recall"]
+    categories = dict(AP=by_category(precision), AP50=by_category(precision[:1]), AP75=by_category(precision[5:6]), AR=by_category(recall))
+    return dict(categories=categories, precision=pack(e.eval["precision"]), recall=pack(e.eval["recall"]), scores=pack(e.eval["scores"]), stats=e.stats.tolist(), text=text.getvalue().rstrip("\n"))
 
 
 for seed in range(3):
