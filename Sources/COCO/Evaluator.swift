@@ -36,10 +36,27 @@ public struct Evaluator: Sendable {
     ///
     /// - Throws: `UserError` for a detection on an unknown image, or a mask that does not fit its image.
     public func evaluate(_ results: Results, against dataset: Dataset, by type: IoUType) throws -> Evaluation {
+        let columns = Columns(
+            T: iouThresholds.count, R: recallPoints.count, K: dataset.categories.count, A: areaRanges.count,
+            M: detectionLimits.count)
+        let curves = try matched(results, dataset, type) { $0.curves(columns) }
+        return Evaluation(self, columns, curves, dataset.categories)
+    }
+
+    /// What matching found, by category and area range.
+    func records(_ results: Results, _ dataset: Dataset, _ type: IoUType) throws -> [[MatchedRecords]] {
+        try matched(results, dataset, type) { matching in
+            areaRanges.indices.map { MatchedRecords(matching, areaRange: $0) }
+        }
+    }
+
+    /// Matches each category and keeps what `body` makes of it.
+    private func matched<R: Sendable>(
+        _ results: Results, _ dataset: Dataset, _ type: IoUType, _ body: @Sendable (Matching) -> R
+    ) throws -> [R] {
         let pairing = try Pairing(results, dataset, type, limit: detectionLimits.last ?? 0)
         let K = dataset.categories.count
-        let columns = Columns(T: iouThresholds.count, R: recallPoints.count, K: K, A: areaRanges.count, M: detectionLimits.count)
-        var categories = [Result<CategoryCurves, RecordError>?](repeating: nil, count: K)
+        var categories = [Result<R, RecordError>?](repeating: nil, count: K)
         categories.withUnsafeMutableBufferPointer { slots in
             // Each category writes a slot of its own.
             nonisolated(unsafe) let slots = slots
@@ -47,14 +64,14 @@ public struct Evaluator: Sendable {
                 slots[k] = Result { () throws(RecordError) in
                     var matching = Matching(self, pairing, category: k)
                     try matching.run()
-                    return matching.curves(columns)
+                    return body(matching)
                 }
             }
         }
         // Of several broken masks the first of the file is told, whichever thread met it.
         let broken = categories.compactMap { if case .failure(let error) = $0 { error } else { nil } }
         if let first = broken.min(by: { ($0.isTruth ? 0 : 1, $0.row) < ($1.isTruth ? 0 : 1, $1.row) }) { throw pairing.error(first) }
-        return Evaluation(self, columns, categories.compactMap { try? $0?.get() }, dataset.categories)
+        return categories.compactMap { try? $0?.get() }
     }
 }
 

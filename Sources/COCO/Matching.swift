@@ -11,8 +11,9 @@ struct Matching {
     }
 
     let evaluator: Evaluator
-    private let pairing: Pairing
-    private let objects: Range<Int>
+    let pairing: Pairing
+    /// The category's objects.
+    let objects: Range<Int>
     /// The category's detections; those of `outcomes` are counted from the first one.
     let detections: Range<Int>
     /// A × T × D.

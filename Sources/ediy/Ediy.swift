@@ -20,9 +20,8 @@ struct Ediy: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            BenchmarkCommand.self, PretrainCommand.self, FinetuneCommand.self, EvaluateCommand.self, PredictCommand.self,
-            ReportCommand.self,
-            DatasetCommand.self, DoctorCommand.self,
+            BenchmarkCommand.self, PretrainCommand.self, FinetuneCommand.self, EvaluateCommand.self, CompareCommand.self,
+            PredictCommand.self, ReportCommand.self, DatasetCommand.self, DoctorCommand.self,
         ])
 }
 

@@ -16,12 +16,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Also write the numbers, and AP by category, to this file.") var json: String?
 
     func run() throws {
-        let types = try iou.split(separator: ",").map { word in
-            guard let type = IoUType(rawValue: String(word)) else {
-                throw UserError("--iou \(word) is not known", remedy: "use bbox, segm, or bbox,segm")
-            }
-            return type
-        }
+        let types = try IoUType.list(iou)
         let dataset = try Dataset.read(annotations)
         let detections = try Results.read(results)
         var members: [(key: String, value: JSON)] = []
