@@ -39,11 +39,16 @@ public struct Comparison: Sendable {
         aps.withUnsafeMutableBufferPointer { slots in
             nonisolated(unsafe) let slots = slots
             DispatchQueue.concurrentPerform(iterations: K) { k in
-                slots[k] = (0...resamples).flatMap { draw in
+                var work = MatchedRecords.Workspace()
+                var ap: [Double] = []
+                for draw in 0...resamples {
                     draws.withWeights(of: draw) { weights in
-                        (0..<A).flatMap { a in records.map { $0[k][a].ap(weights: weights) ?? .nan } }
+                        for a in 0..<A {
+                            for side in records { ap.append(side[k][a].ap(weights: weights, &work) ?? .nan) }
+                        }
                     }
                 }
+                slots[k] = ap
             }
         }
         bySize = evaluator.areaRanges.enumerated().map { a, range in

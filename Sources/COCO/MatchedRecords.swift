@@ -7,7 +7,9 @@ struct MatchedRecords: Sendable {
 
     /// D, by falling score: each one's image.
     private let images: [Int32]
-    /// D: −1 in the lane of each threshold at which it is a true, or a false positive; 0 where it is not.
+    /// D: whether it is a false positive at every threshold, as most are.
+    private let isFalse: [Bool]
+    /// Of each other one, −1 in the lane of each threshold at which it is a true, or a false positive; 0 where it is not.
     private let truePositives: [Lanes]
     private let falsePositives: [Lanes]
     /// The images of the objects that count, one an object.
@@ -26,7 +28,7 @@ struct MatchedRecords: Sendable {
             let row = Int(matching.pairing.truth.rows[g])
             return !objects.isCrowd[row] && bounds.contains(objects.areas[row])
         }.map { matching.pairing.truth.images[$0] }
-        var (images, hits, misses): ([Int32], [Lanes], [Lanes]) = ([], [], [])
+        var (images, isFalse, hits, misses): ([Int32], [Bool], [Lanes], [Lanes]) = ([], [], [], [])
         let sorted = (0..<D).sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
         for d in sorted {
             var (hit, miss) = (Lanes.zero, Lanes.zero)
@@ -39,50 +41,79 @@ struct MatchedRecords: Sendable {
             }
             guard hit != .zero || miss != .zero else { continue }
             images.append(matching.pairing.detections.images[matching.detections.lowerBound + d])
+            isFalse.append((0..<T).allSatisfy { miss[$0] != 0 })
+            guard isFalse.last == false else { continue }
             hits.append(hit)
             misses.append(miss)
         }
         self.images = images
+        self.isFalse = isFalse
         truePositives = hits
         falsePositives = misses
         thresholds = T
         recallPoints = matching.evaluator.recallPoints
     }
 
+    /// Room for the true positives of one pass; kept between passes.
+    struct Workspace {
+        fileprivate var truePositives: [Lanes] = []
+        fileprivate var falsePositives: [Lanes] = []
+        fileprivate var hits: [Lanes] = []
+    }
+
     /// AP, the mean over thresholds and recall points; nil where no object has a weight.
     ///
     /// - Parameter weights: of each image, by its rank.
-    func ap(weights: UnsafeBufferPointer<UInt8>) -> Double? {
+    func ap(weights: UnsafeBufferPointer<UInt8>, _ work: inout Workspace) -> Double? {
         var objects: Int32 = 0
         for image in truthImages { objects += Int32(weights[Int(image)]) }
         guard objects > 0 else { return nil }
+        count(weights, &work)
+        return (0..<thresholds).reduce(0) { $0 + precisionSum(threshold: $1, of: objects, work) }
+            / Double(thresholds * recallPoints.count)
+    }
+
+    /// Counts true and false positives down the scores, and keeps both where there is a true one.
+    private func count(_ weights: UnsafeBufferPointer<UInt8>, _ work: inout Workspace) {
+        work.truePositives.removeAll(keepingCapacity: true)
+        work.falsePositives.removeAll(keepingCapacity: true)
+        work.hits.removeAll(keepingCapacity: true)
         var (tp, fp) = (Lanes.zero, Lanes.zero)
-        // Where each threshold's curve rises: how many are found there, and the precision.
-        var rises = [[(found: Int32, precision: Double)]](repeating: [], count: thresholds)
+        // False positives at every threshold, and the place among the others.
+        var (common, other) = (Int32(0), 0)
         for d in images.indices {
             let weight = Int32(weights[Int(images[d])])
+            if isFalse[d] {
+                common &+= weight
+                continue
+            }
+            defer { other += 1 }
             guard weight > 0 else { continue }
             let lanes = Lanes(repeating: weight)
-            fp &+= lanes & falsePositives[d]
-            let hit = truePositives[d]
-            guard hit != .zero else { continue }
-            tp &+= lanes & hit
-            for t in 0..<thresholds where hit[t] != 0 {
-                rises[t].append((tp[t], Double(tp[t]) / (Double(tp[t]) + Double(fp[t]) + Double.ulpOfOne)))
-            }
+            fp &+= lanes & falsePositives[other]
+            tp &+= lanes & truePositives[other]
+            work.truePositives.append(tp)
+            work.falsePositives.append(fp &+ Lanes(repeating: common))
+            work.hits.append(truePositives[other])
         }
+    }
+
+    /// Σ over recall points of the best precision at that recall or a higher one.
+    private func precisionSum(threshold t: Int, of objects: Int32, _ work: Workspace) -> Double {
         var sum = 0.0
-        for t in 0..<thresholds {
-            for i in stride(from: rises[t].count - 1, to: 0, by: -1) where rises[t][i].precision > rises[t][i - 1].precision {
-                rises[t][i - 1].precision = rises[t][i].precision
+        var best = 0.0
+        // Backwards, so that the best precision from here on is known; a recall point that is not reached counts 0.
+        var point = recallPoints.count
+        for i in work.hits.indices.reversed() where work.hits[i][t] != 0 {
+            let found = Double(work.truePositives[i][t])
+            let recall = found / Double(objects)
+            // Points above this recall belong to the place that comes after it.
+            while point > 0 && recallPoints[point - 1] > recall {
+                sum += best
+                point -= 1
             }
-            var place = 0
-            for recall in recallPoints {
-                while place < rises[t].count && Double(rises[t][place].found) / Double(objects) < recall { place += 1 }
-                guard place < rises[t].count else { break }
-                sum += rises[t][place].precision
-            }
+            best = max(best, found / (found + Double(work.falsePositives[i][t]) + Double.ulpOfOne))
         }
-        return sum / Double(thresholds * recallPoints.count)
+        return sum + Double(point) * best
     }
 }
