@@ -21,6 +21,7 @@ extension PretrainingOptions {
         hiddenSize = try recipe.positive("hidden_size", default: hiddenSize)
         projectionSize = try recipe.positive("projection_size", default: projectionSize)
         leastCrop = try recipe.part("least_crop", default: leastCrop)
+        exactDecode = try recipe.value("exact_decode", default: exactDecode)
         damagedLimit = try recipe.value("damaged_images", default: damagedLimit)
         let regions = try recipe.section("regions")
         self.regions.grid = try regions.positive("grid", default: self.regions.grid)

@@ -8,6 +8,8 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
+#define MARGIN 2
+
 typedef struct {
     struct jpeg_error_mgr base;
     jmp_buf jump;
@@ -76,7 +78,8 @@ bool cjpeg_header(const uint8_t *bytes, size_t count, int scale_eighths, CJPEGIn
     return true;
 }
 
-bool cjpeg_decode(const uint8_t *bytes, size_t count, int scale_eighths, uint8_t *pixels, char *message) {
+bool cjpeg_decode(const uint8_t *bytes, size_t count, int scale_eighths, CJPEGRegion region, uint8_t *pixels,
+                  char *message) {
     struct jpeg_decompress_struct codec;
     Errors errors;
     prepare(&codec, &errors, message);
@@ -86,12 +89,30 @@ bool cjpeg_decode(const uint8_t *bytes, size_t count, int scale_eighths, uint8_t
     }
     start(&codec, bytes, count, scale_eighths);
     jpeg_start_decompress(&codec);
-    const size_t stride = (size_t)codec.output_width * codec.output_components;
-    while (codec.output_scanline < codec.output_height) {
-        JSAMPROW row = pixels + stride * codec.output_scanline;
-        jpeg_read_scanlines(&codec, &row, 1);
+    const size_t pixel = codec.output_components;
+    const size_t stride = pixel * region.width;
+    JDIMENSION left = 0, width = codec.output_width;
+    if ((JDIMENSION)region.width < width) {
+        // At the edge of what is decoded, colour is interpolated from one side only: so take some more.
+        const JDIMENSION end = region.x + region.width + MARGIN;
+        left = region.x < MARGIN ? 0 : region.x - MARGIN;
+        width = (end < codec.output_width ? end : codec.output_width) - left;
+        jpeg_crop_scanline(&codec, &left, &width);
     }
-    jpeg_finish_decompress(&codec);
+    JSAMPARRAY line = codec.mem->alloc_sarray((j_common_ptr)&codec, JPOOL_IMAGE, width * pixel, 1);
+    const JDIMENSION end = region.y + region.height;
+    const JDIMENSION above = region.y < MARGIN ? 0 : region.y - MARGIN;
+    if (above > 0) jpeg_skip_scanlines(&codec, above);
+    while (codec.output_scanline < end) {
+        const JDIMENSION y = codec.output_scanline;
+        uint8_t *row = pixels + stride * (y - region.y);
+        const bool is_direct = y >= (JDIMENSION)region.y && width == (JDIMENSION)region.width;
+        JSAMPROW target = is_direct ? row : line[0];
+        jpeg_read_scanlines(&codec, &target, 1);
+        if (!is_direct && y >= (JDIMENSION)region.y) memcpy(row, line[0] + pixel * (region.x - left), stride);
+    }
+    // Whether the rest of the file is sound is asked only where all of it was read.
+    if (end == codec.output_height) jpeg_finish_decompress(&codec);
     jpeg_destroy_decompress(&codec);
     return true;
 }

@@ -18,13 +18,23 @@ public struct PixelNormalization: Sendable, Equatable {
 
     /// - Parameter images: of one size.
     /// - Returns: (N, 3, H, W) float32, channels last in memory.
-    public func callAsFunction(_ images: [Image]) -> Tensor {
+    public func callAsFunction(_ images: [Image]) -> Tensor { self(Tensor(pixelsOf: images)) }
+
+    /// - Parameter bytes: (N, 3, H, W) uint8.
+    /// - Returns: float32, where the bytes are and laid out as they are.
+    public func callAsFunction(_ bytes: Tensor) -> Tensor {
+        func channels(_ values: [Double]) -> Tensor { Tensor(values.map(Float.init), [1, 3, 1, 1]).to(bytes.device) }
+        return (bytes.to(.float32) - channels(mean)) / channels(deviation)
+    }
+}
+
+extension Tensor {
+    /// RGB pictures of one size as (N, 3, H, W) uint8, channels last in memory.
+    public init(pixelsOf images: [Image]) {
         let (height, width) = (images[0].height, images[0].width)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(images.count * height * width * 3)
         for image in images { bytes += image.pixels }
-        let x = Tensor(bytes, [images.count, height, width, 3]).permuted([0, 3, 1, 2]).to(.float32)
-        func channels(_ values: [Double]) -> Tensor { Tensor(values.map(Float.init), [1, 3, 1, 1]) }
-        return (x - channels(mean)) / channels(deviation)
+        self = Tensor(bytes, [images.count, height, width, 3]).permuted([0, 3, 1, 2])
     }
 }

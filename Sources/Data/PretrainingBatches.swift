@@ -2,7 +2,7 @@ import Support
 import Torch
 import Vision
 
-/// Two views of each of N pictures.
+/// Two views of each of N pictures, as batches hold them (uint8) or as networks take them (normalised).
 public struct ViewPair: Sendable {
     /// (N, 3, S, S)
     public let first: Tensor
@@ -15,20 +15,23 @@ public struct ViewPair: Sendable {
     }
 }
 
-/// Batches of BYOL's views from a folder of pictures.
+/// Batches of BYOL's views from a folder of pictures, in bytes: a quarter of what floats would take to a device.
 public struct PretrainingBatches: BatchSource {
     private let images: ImageFolder
     private let sampler: EpochSampler
     private let augmentation: BYOLAugmentation
+    private let decoding: BYOLAugmentation.Decoding
     private let reader: ImageReader
     private let seed: UInt64
 
     public init(
-        _ images: ImageFolder, batchSize: Int, augmentation: BYOLAugmentation, reader: ImageReader, seed: UInt64
+        _ images: ImageFolder, batchSize: Int, augmentation: BYOLAugmentation, decoding: BYOLAugmentation.Decoding,
+        reader: ImageReader, seed: UInt64
     ) {
         self.images = images
         sampler = EpochSampler(count: images.count, batchSize: batchSize, seed: seed)
         self.augmentation = augmentation
+        self.decoding = decoding
         self.reader = reader
         self.seed = seed
     }
@@ -39,13 +42,18 @@ public struct PretrainingBatches: BatchSource {
         let epoch = UInt64(sampler.epoch(of: iteration))
         var views: [[Image]] = [[], []]
         for (place, sample) in sampler.samples(at: iteration).enumerated() {
-            let image = try reader.read(from: sample, of: images.count, path: images.path).image
-            for view in 0..<2 {
-                // The place in the batch counts too: in a small set a picture comes more than once an epoch.
-                var generator = SeededGenerator(seed, epoch, UInt64(iteration), UInt64(place), UInt64(sample), UInt64(view))
-                views[view].append(augmentation(image, view: view, using: &generator))
-            }
+            let pair = try reader.read(from: sample, of: images.count, path: images.path) { path in
+                let file = try JPEGFile(reading: path)
+                let drawn = (0..<2).map { view in
+                    // The place in the batch counts too: in a small set a picture comes more than once an epoch.
+                    var generator = SeededGenerator(
+                        seed, epoch, UInt64(iteration), UInt64(place), UInt64(sample), UInt64(view))
+                    return augmentation.draw(width: file.width, height: file.height, view: view, using: &generator)
+                }
+                return try augmentation.apply(drawn, to: file, decoding: decoding)
+            }.value
+            for view in 0..<2 { views[view].append(pair[view]) }
         }
-        return ViewPair(PixelNormalization.imageNet(views[0]), PixelNormalization.imageNet(views[1]))
+        return ViewPair(Tensor(pixelsOf: views[0]), Tensor(pixelsOf: views[1]))
     }
 }

@@ -30,6 +30,7 @@ public struct Pretraining: Stage {
         augmentation.crop.scale = options.leastCrop...1
         source = PretrainingBatches(
             images, batchSize: options.batchSize, augmentation: augmentation,
+            decoding: options.exactDecode ? .exact : .fast,
             reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed)
         iterations = options.epochs * source.iterationsPerEpoch
         schedule = .cosine(
@@ -49,7 +50,8 @@ public struct Pretraining: Stage {
     public var state: [StateEntry] { method.state }
 
     public func losses(_ batch: ViewPair, at iteration: Int) -> [Loss] {
-        method.losses(ViewPair(batch.first.to(device), batch.second.to(device)))
+        let normalization = PixelNormalization.imageNet
+        return method.losses(ViewPair(normalization(batch.first.to(device)), normalization(batch.second.to(device))))
     }
 
     public func afterStep(at iteration: Int) { method.updateTargets(momentum: momentum(at: iteration)) }

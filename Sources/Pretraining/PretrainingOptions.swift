@@ -33,6 +33,9 @@ public struct PretrainingOptions: Sendable {
     public var projectionSize = 256
     /// Part of a picture's area that a view shows at least.
     public var leastCrop = 0.08
+    /// Whether pictures are decoded whole and views made with Pillow's arithmetic, step by step; else only what views show
+    /// is decoded, as small as they allow, and the steps are one, which takes two thirds of the time.
+    public var exactDecode = false
     /// Damaged pictures that are put up with.
     public var damagedLimit = 0
     public var regions = RegionOptions()

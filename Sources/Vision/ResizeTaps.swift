@@ -1,5 +1,4 @@
-/// For each output place the input places that it is a weighted sum of, with weights in 22 bits, as Pillow's
-/// `precompute_coeffs` and `normalize_coeffs_8bpc` define them.
+/// `ResizeSpans` with weights of 22 bits, as Pillow's `normalize_coeffs_8bpc` makes them.
 struct ResizeTaps {
     private static let bits: Int32 = 22
 
@@ -8,27 +7,18 @@ struct ResizeTaps {
         let weights: Range<Int>
     }
 
-    private var outputs: [Output] = []
-    private var weights: [Int32] = []
+    private let outputs: [Output]
+    private let weights: [Int32]
 
     /// The number of outputs.
     var count: Int { outputs.count }
 
     init(from inputs: Int, to count: Int, _ filter: ResizeFilter) {
-        let scale = Double(inputs) / Double(count)
-        // Shrinking widens the filter over all the pixels that fall together.
-        let filterScale = max(scale, 1)
-        let support = filter.support * filterScale
-        for output in 0..<count {
-            let center = (Double(output) + 0.5) * scale
-            let first = max(Int(center - support + 0.5), 0)
-            let end = min(Int(center + support + 0.5), inputs)
-            let real = (first..<end).map { filter((Double($0) - center + 0.5) / filterScale) }
-            let total = real.reduce(0, +)
-            let firstWeight = weights.count
-            weights += real.map { Int32(($0 / total * Double(1 << Self.bits)).rounded()) }
-            outputs.append(Output(firstInput: first, weights: firstWeight..<weights.count))
+        let spans = ResizeSpans(from: 0, length: Double(inputs), to: count, filter)
+        outputs = (0..<count).map {
+            Output(firstInput: spans.firstInputs[$0], weights: spans.offsets[$0]..<spans.offsets[$0 + 1])
         }
+        weights = spans.weights.map { Int32(($0 * Double(1 << Self.bits)).rounded()) }
     }
 
     /// One output's value, rounded, in eight lanes.

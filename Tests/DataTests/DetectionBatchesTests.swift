@@ -60,12 +60,12 @@ import Vision
         } throws: { "\($0)".contains("000002.jpg") && "\($0)".contains("damaged_images") }
     }
 
-    @Test func viewsAreNormalisedAndRepeatable() throws {
+    @Test func viewsAreBytesAndRepeatable() throws {
         let source = PretrainingBatches(
             try ImageFolder("\(scratch.path)/unlabeled"), batchSize: 2, augmentation: BYOLAugmentation(imageSize: 32),
-            reader: ImageReader(damagedLimit: 0), seed: 1)
+            decoding: .fast, reader: ImageReader(damagedLimit: 0), seed: 1)
         let batch = try source.batch(at: 1)
-        #expect(batch.first.shape == [2, 3, 32, 32] && batch.first.isContiguous(.channelsLast))
+        #expect(batch.first.shape == [2, 3, 32, 32] && batch.first.dtype == .uint8 && batch.first.isContiguous(.channelsLast))
         #expect(try source.batch(at: 1).second.floats == batch.second.floats)
         #expect(batch.first.floats != batch.second.floats)
         let grey = PixelNormalization.imageNet([Image(width: 1, height: 1, color: Color(red: 124, green: 116, blue: 104))])

@@ -106,6 +106,58 @@ import Vision
         }
     }
 
+    /// How far two pictures are apart: the mean and the largest difference, in grey levels.
+    private func distance(_ a: Image, _ b: Image) -> (mean: Double, largest: Int) {
+        let differences = zip(a.pixels, b.pixels).map { abs(Int($0) - Int($1)) }
+        return (Double(differences.reduce(0, +)) / Double(differences.count), differences.max() ?? 0)
+    }
+
+    @Test(arguments: [24, 30, 37, 64])
+    func fastViewsAreExactOnesButForRounding(_ size: Int) throws {
+        let source = try golden("source").resized(width: 60, height: 45, filter: .bicubic)
+        let file = try JPEGFile(JPEG.encode(source, quality: 95))
+        let augmentation = BYOLAugmentation(imageSize: size)
+        for seed in 0..<60 {
+            var generator = SeededGenerator(UInt64(seed))
+            let views = (0..<2).map { augmentation.draw(width: 60, height: 45, view: $0, using: &generator) }
+            let exact = try augmentation.apply(views, to: file, decoding: .exact)
+            let fast = try augmentation.apply(views, to: file, decoding: .fast)
+            for (view, (exact, fast)) in zip(views, zip(exact, fast)) {
+                // Pillow cuts what a change of colour leaves behind the point, and keeps hue and saturation in bytes.
+                let (mean, largest) = distance(exact, fast)
+                let turnsHue = view.adjustments.contains { if case .hue = $0 { true } else { false } }
+                #expect(mean < (turnsHue ? 4 : 1.2), "\(seed): \(view)")
+                #expect(view.isSolarized || largest <= (turnsHue ? 48 : 3), "\(seed): \(view)")
+            }
+        }
+    }
+
+    @Test func fastResamplingIsPillowsWithinALevel() throws {
+        let file = try JPEGFile(reading: fixture("rgb.jpg"))
+        let augmentation = BYOLAugmentation(imageSize: 21)
+        let box = CropBox(x: 3, y: 2, width: file.width - 5, height: file.height - 4)
+        for isFlipped in [false, true] {
+            let view = BYOLAugmentation.View(box: box, isFlipped: isFlipped)
+            let exact = try augmentation.apply([view], to: file, decoding: .exact)[0]
+            let fast = try augmentation.apply([view], to: file, decoding: .fast)[0]
+            #expect(distance(exact, fast).largest <= 1)
+        }
+    }
+
+    @Test func viewsOfManyPixelsAreDecodedSmall() throws {
+        // Colours that change slowly: what shrinking does to them, any way of shrinking does.
+        var pixels: [UInt8] = []
+        for y in 0..<512 { for x in 0..<640 { pixels += [UInt8(x * 255 / 639), UInt8(y * 255 / 511), 40] } }
+        let file = try JPEGFile(JPEG.encode(Image(width: 640, height: 512, pixels: pixels), quality: 98))
+        let augmentation = BYOLAugmentation(imageSize: 32)
+        for box in [CropBox(x: 0, y: 0, width: 640, height: 512), CropBox(x: 101, y: 77, width: 333, height: 290)] {
+            let view = BYOLAugmentation.View(box: box)
+            let exact = try augmentation.apply([view], to: file, decoding: .exact)[0]
+            let fast = try augmentation.apply([view], to: file, decoding: .fast)[0]
+            #expect(distance(exact, fast).largest <= 2)
+        }
+    }
+
     @Test func theBlursKernelGrowsWithTheView() {
         #expect([224, 112, 96, 64, 16].map { BYOLAugmentation(imageSize: $0).blurKernel } == [23, 11, 9, 7, 3])
     }

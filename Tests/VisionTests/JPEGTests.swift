@@ -43,6 +43,8 @@ import Vision
                 noisy[generator.integer(in: 0..<noisy.count)] = UInt8.random(in: 0...255, using: &generator)
             }
             _ = try? JPEG.decode(noisy)
+            guard let file = try? JPEGFile(noisy), file.width > 9, file.height > 9 else { continue }
+            for eighths in [2, 8] { _ = try? file.decoded(CropBox(x: 5, y: 4, width: 3, height: 4), eighths: eighths) }
         }
     }
 
@@ -62,11 +64,48 @@ import Vision
         #expect(error / Double(image.pixels.count) < 12)
     }
 
-    @Test func scaledDecodingKeepsTheSizeAskedFor() throws {
-        let image = Image(width: 640, height: 480, color: Color(red: 10, green: 200, blue: 90))
-        let bytes = try JPEG.encode(image)
-        let small = try JPEG.decode(bytes, minimumSize: 120)
-        #expect((small.width, small.height) == (160, 120))
-        #expect(try JPEG.decode(bytes, minimumSize: 481).width == 640)
+    @Test(arguments: ["rgb.jpg", "grey.jpg", "cmyk.jpg", "progressive.jpg", "orientation-6.jpg"])
+    func aPartIsThatOfTheWhole(_ name: String) throws {
+        let file = try JPEGFile(reading: fixture(name))
+        let whole = try file.decoded()
+        var generator = SeededGenerator(4)
+        for _ in 0..<200 {
+            let (x, y) = (generator.integer(in: 0..<file.width), generator.integer(in: 0..<file.height))
+            let width = generator.integer(in: 1..<file.width - x + 1), height = generator.integer(in: 1..<file.height - y + 1)
+            let box = CropBox(x: x, y: y, width: width, height: height)
+            let part = try file.decoded(box, eighths: 8)
+            #expect(part.image.cropped(x: x - part.x, y: y - part.y, width: width, height: height) == whole.cropped(to: box))
+        }
+    }
+
+    @Test(arguments: [1, 2, 4])
+    func smallPartsShowTheSame(_ eighths: Int) throws {
+        // Red to the right and green down, smoothly: what a pixel shows says where it is.
+        var pixels: [UInt8] = []
+        for y in 0..<250 { for x in 0..<235 { pixels += [UInt8(x), UInt8(y), 90] } }
+        let file = try JPEGFile(JPEG.encode(Image(width: 235, height: 250, pixels: pixels), quality: 98))
+        for box in [CropBox(x: 0, y: 0, width: 235, height: 250), CropBox(x: 50, y: 61, width: 103, height: 90)] {
+            let part = try file.decoded(box, eighths: eighths)
+            #expect(part.eighths == eighths)
+            let size = 8 / eighths
+            #expect(part.x == box.x / size && part.y == box.y / size)
+            for (x, y) in [(0, 0), (part.image.width / 2, part.image.height / 2)] {
+                let i = 3 * (y * part.image.width + x)
+                let center = (Double(part.x + x) + 0.5) * Double(size) - 0.5
+                #expect(abs(Double(part.image.pixels[i]) - center) < 3)
+                #expect(abs(Double(part.image.pixels[i + 1]) - (Double(part.y + y) + 0.5) * Double(size) + 0.5) < 3)
+            }
+        }
+    }
+
+    @Test func damageBelowAPartIsNotItsConcern() throws {
+        let whole = try bytes()
+        let cut = try JPEGFile(Array(whole.prefix(whole.count * 2 / 3)), file: "a.jpg")
+        let part = try cut.decoded(CropBox(x: 0, y: 0, width: cut.width, height: 1), eighths: 8)
+        #expect(try part.image.cropped(x: 0, y: 0, width: cut.width, height: 1).pixels
+            == JPEG.decode(whole).pixels.prefix(3 * cut.width).map { $0 })
+        #expect(throws: UserError.self) {
+            try cut.decoded(CropBox(x: 0, y: cut.height - 1, width: 1, height: 1), eighths: 8)
+        }
     }
 }

@@ -20,9 +20,18 @@ typedef struct {
 bool cjpeg_header(const uint8_t *bytes, size_t count, int scale_eighths, CJPEGInfo *info,
                   char message[CJPEG_MESSAGE_SIZE]);
 
-/// Decodes into `pixels`, of the size that cjpeg_header gives for this scale: rows from top to bottom without padding.
-/// A file from which data is lost (cut short, damaged) is a failure too, which libjpeg would fill with something.
-bool cjpeg_decode(const uint8_t *bytes, size_t count, int scale_eighths, uint8_t *pixels,
+/// A rectangle that lies in the output.
+typedef struct {
+    int x;
+    int y;
+    int width;
+    int height;
+} CJPEGRegion;
+
+/// Decodes a region of the output, whose size cjpeg_header gives for this scale: rows from top to bottom without padding.
+/// A file from which data of the rows up to the region's end is lost (cut short, damaged) is a failure too, which libjpeg
+/// would fill with something.
+bool cjpeg_decode(const uint8_t *bytes, size_t count, int scale_eighths, CJPEGRegion region, uint8_t *pixels,
                   char message[CJPEG_MESSAGE_SIZE]);
 
 /// Encodes 1 component (grey) or 3 (RGB, stored 4:2:0). The result is freed with cjpeg_free.

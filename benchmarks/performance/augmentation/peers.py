@@ -1,16 +1,20 @@
 """How many pictures a second others decode and make into BYOL's two views of 224 × 224 pixels.
 
-    pip install torch torchvision pillow
+    pip install torch torchvision pillow albumentations
     python peers.py THREADS SECONDS FILE.jpg…
 
 Threads are processes here: Python's lock lets no two threads run. Each peer is timed with the same augmentations and
-probabilities: torchvision on Pillow's images (what BYOL's PyTorch versions run), and torchvision's v2 on tensors.
+probabilities: torchvision on Pillow's images (what BYOL's PyTorch versions run), torchvision's v2 on tensors, and
+albumentations on OpenCV's images.
 """
 import io
 import multiprocessing
 import sys
 import time
 
+import albumentations as A
+import cv2
+import numpy
 import torch
 import torchvision.transforms as v1
 import torchvision.transforms.v2 as v2
@@ -55,7 +59,28 @@ def tensors():
     return run
 
 
-PEERS = {"torchvision on Pillow": pillow, "torchvision v2 on tensors": tensors}
+def opencv():
+    cv2.setNumThreads(0)
+    both = [
+        A.Compose([
+            A.RandomResizedCrop((SIDE, SIDE), interpolation=cv2.INTER_CUBIC),
+            A.HorizontalFlip(p=0.5),
+            A.ColorJitter((0.6, 1.4), (0.6, 1.4), (0.8, 1.2), (-0.1, 0.1), p=0.8),
+            A.ToGray(p=0.2),
+            A.GaussianBlur(blur_limit=23, sigma_limit=(0.1, 2.0), p=blur),
+            A.Solarize((0.5, 0.5), p=solarize),
+        ])
+        for blur, solarize in ((1.0, 0.0), (0.1, 0.2))
+    ]
+
+    def run(data):
+        image = cv2.cvtColor(cv2.imdecode(numpy.frombuffer(data, numpy.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        return [view(image=image)["image"] for view in both]
+
+    return run
+
+
+PEERS = {"torchvision on Pillow": pillow, "torchvision v2 on tensors": tensors, "albumentations on OpenCV": opencv}
 
 
 def work(arguments):
@@ -64,16 +89,17 @@ def work(arguments):
     run = PEERS[peer]()
     files = [bytearray(open(file, "rb").read()) for file in files]
     run(files[0])
-    begin, done = time.perf_counter(), 0
+    begin, processor, done = time.perf_counter(), time.process_time(), 0
     while time.perf_counter() - begin < seconds:
         run(files[done % len(files)])
         done += 1
-    return done / (time.perf_counter() - begin)
+    return done / (time.perf_counter() - begin), done / (time.process_time() - processor)
 
 
 if __name__ == "__main__":
     threads, seconds, files = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]
     for peer in PEERS:
         with multiprocessing.get_context("spawn").Pool(threads) as pool:
-            rate = sum(pool.map(work, [(peer, seconds, files)] * threads))
-        print(f"{peer}, {threads} thread(s): {rate:.0f} images/s")
+            rates = pool.map(work, [(peer, seconds, files)] * threads)
+        wall, processor = sum(rate for rate, _ in rates), sum(rate for _, rate in rates) / threads
+        print(f"{peer}, {threads} thread(s): {wall:.0f} images/s, {processor:.0f} a second of a processor's time")

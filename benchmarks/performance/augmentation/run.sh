@@ -8,6 +8,7 @@ seconds=${2:-10}
 cd "$(dirname "$0")"
 swift build -c release
 for threads in 1 2; do
-    .build/release/augmentation "$threads" "$seconds" "$folder"/*.jpg
+    .build/release/augmentation fast "$threads" "$seconds" "$folder"/*.jpg
+    .build/release/augmentation exact "$threads" "$seconds" "$folder"/*.jpg
     "${PYTHON:-python3}" peers.py "$threads" "$seconds" "$folder"/*.jpg
 done

@@ -1,6 +1,6 @@
 // How many pictures a second are decoded and made into BYOL's two views of 224 × 224 pixels.
 //
-//     augmentation THREADS SECONDS FILE.jpg…
+//     augmentation exact|fast THREADS SECONDS FILE.jpg…
 //
 // peers.py times the others with the same arguments; run.sh runs all of them.
 import Foundation
@@ -9,11 +9,13 @@ import Synchronization
 import Vision
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-guard arguments.count >= 3, let threads = Int(arguments[0]), threads > 0, let seconds = Double(arguments[1]) else {
-    print("usage: augmentation THREADS SECONDS FILE.jpg…")
+guard arguments.count >= 4, let decoding = ["exact": BYOLAugmentation.Decoding.exact, "fast": .fast][arguments[0]],
+    let threads = Int(arguments[1]), threads > 0, let seconds = Double(arguments[2])
+else {
+    print("usage: augmentation exact|fast THREADS SECONDS FILE.jpg…")
     exit(2)
 }
-let files = arguments.dropFirst(2).map { FileManager.default.contents(atPath: $0).map(Array.init) ?? [] }
+let files = arguments.dropFirst(3).map { FileManager.default.contents(atPath: $0).map(Array.init) ?? [] }
 let augmentation = BYOLAugmentation(imageSize: 224)
 
 /// Works from `begin` on until the time is over; returns the pictures done.
@@ -22,8 +24,11 @@ let augmentation = BYOLAugmentation(imageSize: 224)
     while ContinuousClock.now - begin < .seconds(seconds) {
         var generator = SeededGenerator(UInt64(thread), UInt64(done))
         do {
-            let image = try JPEG.decode(files[(thread + done * threads) % files.count])
-            for view in 0..<2 { _ = augmentation(image, view: view, using: &generator) }
+            let file = try JPEGFile(files[(thread + done * threads) % files.count])
+            let views = (0..<2).map {
+                augmentation.draw(width: file.width, height: file.height, view: $0, using: &generator)
+            }
+            _ = try augmentation.apply(views, to: file, decoding: decoding)
         } catch {
             print(error)
             exit(1)
@@ -33,11 +38,21 @@ let augmentation = BYOLAugmentation(imageSize: 224)
     return done
 }
 
+/// Seconds that processors worked for this program.
+func processorTime() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
 let total = Mutex(0)
-let begin = ContinuousClock.now
+let begin = ContinuousClock.now, processor = processorTime()
 DispatchQueue.concurrentPerform(iterations: threads) { thread in
     let done = work(thread: thread, since: begin)
     total.withLock { $0 += done }
 }
-let elapsed = (ContinuousClock.now - begin) / .seconds(1)
-print(String(format: "ediy, %d thread(s): %.0f images/s", threads, Double(total.withLock { $0 }) / elapsed))
+let done = Double(total.withLock { $0 })
+let rates = (done / ((ContinuousClock.now - begin) / .seconds(1)), done / (processorTime() - processor))
+print(
+    "ediy, \(arguments[0]), \(threads) thread(s): "
+        + String(format: "%.0f images/s, %.0f a second of a processor's time", rates.0, rates.1))
