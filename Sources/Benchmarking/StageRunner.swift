@@ -119,7 +119,7 @@ public struct StageRunner {
             }
         }
         let results = try Results.read(run.path("results.json"))
-        let json = try IoUType.allCases.map { type in
+        let json = try IoUType.detection.map { type in
             (key: type.rawValue, value: try Evaluator().evaluate(results, against: val, by: type).json)
         }
         try AtomicFile.write(JSON.object(json).text(pretty: true) + "\n", to: run.path("evaluation.json"))

@@ -14,15 +14,19 @@ public struct Box: Sendable, Equatable {
 
     public var area: Double { width * height }
 
+    /// Pixels in both.
+    @inline(__always)
+    public func intersection(with other: Box) -> Double {
+        let w = min(width + x, other.width + other.x) - max(x, other.x)
+        let h = min(height + y, other.height + other.y) - max(y, other.y)
+        return w > 0 && h > 0 ? w * h : 0
+    }
+
     /// Intersection over union; over this box's own area where the other one is a crowd. Source: `bbIou` of the mask API.
     @inline(__always)
     public func iou(with other: Box, isCrowd: Bool = false) -> Double {
-        let w = min(width + x, other.width + other.x) - max(x, other.x)
-        guard w > 0 else { return 0 }
-        let h = min(height + y, other.height + other.y) - max(y, other.y)
-        guard h > 0 else { return 0 }
-        let intersection = w * h
-        let union = isCrowd ? area : area + other.area - intersection
-        return intersection / union
+        let intersection = intersection(with: other)
+        guard intersection > 0 else { return 0 }
+        return intersection / (isCrowd ? area : area + other.area - intersection)
     }
 }

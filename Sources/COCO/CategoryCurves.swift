@@ -19,24 +19,24 @@ extension Matching {
     func curves(_ columns: Columns) -> CategoryCurves {
         var curves = CategoryCurves(columns)
         let (scores, ranks) = (scores, Array(ranks))
-        // Mergesort by −score: ties in the order of images.
-        let sorted = (0..<Int32(scores.count)).sorted { a, b in
-            let (x, y) = (scores[Int(a)], scores[Int(b)])
-            return x != y ? x > y : a < b
-        }
-        for a in 0..<columns.A where truthCounts[a] > 0 {
-            let needed = foundNeeded(for: evaluator.recallPoints, of: truthCounts[a])
-            for (m, limit) in evaluator.detectionLimits.enumerated() {
-                let kept = sorted.filter { ranks[Int($0)] < limit }
+        let sorted = sorted(by: scores)
+        let needed = truthCounts.map { foundNeeded(for: evaluator.recallPoints, of: $0) }
+        var found = [Found](repeating: Found(), count: columns.A * columns.T)
+        for (m, limit) in evaluator.detectionLimits.enumerated() {
+            // Objects keep no more than the highest one.
+            let kept = m == columns.M - 1 ? sorted : sorted.filter { ranks[Int($0)] < limit }
+            find(kept, columns, &found)
+            for a in 0..<columns.A where truthCounts[a] > 0 {
                 for t in 0..<columns.T {
-                    let (found, precision) = found(kept, outcomes: (a * columns.T + t) * scores.count)
-                    curves.recall[(t * columns.A + a) * columns.M + m] = Double(found.count) / Double(truthCounts[a])
-                    for (r, count) in needed.enumerated() {
+                    let found = found[a * columns.T + t]
+                    let count = found.places.count
+                    curves.recall[(t * columns.A + a) * columns.M + m] = Double(count) / Double(truthCounts[a])
+                    for (r, needed) in needed[a].enumerated() {
                         let cell = ((t * columns.R + r) * columns.A + a) * columns.M + m
-                        let isReached = count <= found.count && !kept.isEmpty
-                        let place = count > 0 ? count - 1 : 0
-                        curves.precision[cell] = isReached && place < found.count ? precision[place] : 0
-                        curves.scores[cell] = isReached ? scores[Int(count > 0 ? found[place] : kept[0])] : 0
+                        let isReached = needed <= count && !kept.isEmpty
+                        let place = needed > 0 ? needed - 1 : 0
+                        curves.precision[cell] = isReached && place < count ? found.precision[place] : 0
+                        curves.scores[cell] = isReached ? scores[Int(needed > 0 ? found.places[place] : kept[0])] : 0
                     }
                 }
             }
@@ -44,28 +44,47 @@ extension Matching {
         return curves
     }
 
-    /// The true positives by falling score, and the best precision from each on.
-    private func found(_ kept: [Int32], outcomes start: Int) -> (places: [Int32], precision: [Double]) {
+    /// The true positives of an area range and threshold by falling score, and the best precision from each on.
+    private struct Found {
         var places: [Int32] = []
         var precision: [Double] = []
+        /// Of candidates only.
         var falsePositives = 0
-        outcomes.withUnsafeBufferPointer { outcomes in
-            for d in kept {
-                switch outcomes[start + Int(d)] {
+    }
+
+    private func find(_ kept: [Int32], _ columns: Columns, _ found: inout [Found]) {
+        for i in found.indices {
+            found[i].places.removeAll(keepingCapacity: true)
+            found[i].precision.removeAll(keepingCapacity: true)
+            found[i].falsePositives = 0
+        }
+        let (A, T) = (columns.A, columns.T)
+        // False positives at every threshold, an area range each.
+        var common = [Int](repeating: 0, count: A)
+        for d in kept {
+            let candidate = Int(candidates[Int(d)])
+            guard candidate >= 0 else {
+                for a in 0..<A where counts[Int(d) * A + a] { common[a] += 1 }
+                continue
+            }
+            for slot in 0..<A * T {
+                switch outcomes[candidate * A * T + slot] {
                 case Outcome.leftOut: continue
-                case Outcome.falsePositive: falsePositives += 1
+                case Outcome.falsePositive: found[slot].falsePositives += 1
                 default:
-                    places.append(d)
+                    found[slot].places.append(d)
+                    let (tp, fp) = (Double(found[slot].places.count), Double(found[slot].falsePositives + common[slot / T]))
                     // numpy's spacing(1) keeps 0 / 0 away.
-                    precision.append(
-                        Double(places.count) / (Double(falsePositives) + Double(places.count) + Double.ulpOfOne))
+                    found[slot].precision.append(tp / (fp + tp + Double.ulpOfOne))
                 }
             }
         }
-        for i in stride(from: precision.count - 1, to: 0, by: -1) where precision[i] > precision[i - 1] {
-            precision[i - 1] = precision[i]
+        for slot in found.indices {
+            for i in stride(from: found[slot].precision.count - 1, to: 0, by: -1)
+            where found[slot].precision[i] > found[slot].precision[i - 1] {
+                found[slot].precision[i - 1] = found[slot].precision[i]
+            }
         }
-        return (places, precision)
     }
 
     /// How many of the objects must be found to reach each recall, in the arithmetic of doubles.

@@ -1,10 +1,49 @@
 import CSimdJSON
+import Foundation
 import Support
 
-/// Reads a file through simdjson, hands its columns to `body`, and lets go of them.
-func withCocoFile<R>(_ path: String, results: Bool, _ body: (OpaquePointer) throws -> R) throws -> R {
+/// The columns of one stretch of a file, in the memory they were read into.
+final class CocoPart: Sendable {
+    // Written by nobody once it is here, but for `keepMasks`, before anybody else sees it.
+    private nonisolated(unsafe) let part: OpaquePointer
+    private(set) nonisolated(unsafe) var masks: CocoMasks
+
+    fileprivate init(_ part: OpaquePointer) {
+        self.part = part
+        masks = coco_masks(part)
+    }
+
+    deinit { coco_free_part(part) }
+
+    var objects: CocoObjects { coco_objects(part) }
+    var images: CocoImages { coco_images(part) }
+    var categories: CocoCategories { coco_categories(part) }
+
+    /// Frees all but the masks.
+    fileprivate func keepMasks() {
+        coco_keep_masks(part)
+        masks = coco_masks(part)
+    }
+}
+
+/// How a file is read.
+package struct ReadingOptions: Sendable {
+    /// Bytes that a core parses at a time; longer records stretch it.
+    package var window = 4 << 20
+    /// Cores that parse; more than these wait for the disk.
+    package var threads = min(ProcessInfo.processInfo.activeProcessorCount, 8)
+
+    package init() {}
+}
+
+/// Reads a file through simdjson, hands its parts to `body` in the order of the file, and frees all but their masks.
+///
+/// - Throws: `UserError` with the file and the byte or the record for what is malformed or of the wrong type.
+func withCocoFile<R>(
+    _ path: String, results: Bool, _ options: ReadingOptions = ReadingOptions(), _ body: ([CocoPart]) throws -> R
+) throws -> R {
     var problem = CocoProblem()
-    guard let file = coco_read(path, results, &problem) else {
+    guard let file = coco_read(path, results, Int32(options.threads), Int64(options.window), &problem) else {
         let message = withUnsafeBytes(of: problem.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let record = problem.record >= 0 ? "record \(problem.record)" : nil
         let byte = problem.byte >= 0 ? "byte \(problem.byte)" : nil
@@ -15,18 +54,9 @@ func withCocoFile<R>(_ path: String, results: Bool, _ body: (OpaquePointer) thro
                 ? "check the path and that this is the right kind of file" : "check that the file was written whole")
     }
     defer { coco_close(file) }
-    return try body(file)
-}
-
-/// The strings of a pool, the i-th from starts[i] to starts[i + 1].
-func strings(_ count: Int, _ starts: UnsafePointer<Int64>?, _ pool: UnsafePointer<CChar>?) -> [String] {
-    guard let starts, let pool else { return [] }
-    return (0..<count).map { i in
-        let length = Int(starts[i + 1] - starts[i])
-        return pool.withMemoryRebound(to: UInt8.self, capacity: Int(starts[count])) {
-            String(decoding: UnsafeBufferPointer(start: $0 + Int(starts[i]), count: length), as: UTF8.self)
-        }
-    }
+    let parts = (0..<coco_part_count(file)).compactMap { coco_take_part(file, $0).map(CocoPart.init) }
+    defer { for part in parts { part.keepMasks() } }
+    return try body(parts)
 }
 
 /// What an annotation file holds, as it is written there: nothing is checked against anything else.
@@ -35,23 +65,38 @@ struct CocoTables {
     /// In the order of their ids.
     let categories: [Category]
     let objects: ObjectColumns
+    let federation: Federation?
 
     /// - Throws: `UserError` with the file and the byte or the record for what is malformed or of the wrong type.
-    static func read(_ path: String) throws -> CocoTables {
-        try withCocoFile(path, results: false, CocoTables.init)
+    static func read(_ path: String, _ options: ReadingOptions = ReadingOptions()) throws -> CocoTables {
+        try withCocoFile(path, results: false, options, CocoTables.init)
     }
 
-    private init(_ file: OpaquePointer) {
-        let i = coco_images(file)
-        let fileNames = strings(Int(i.count), i.name_starts, i.names)
-        images = (0..<Int(i.count)).map {
-            ImageInfo(id: Int(i.ids[$0]), fileName: fileNames[$0], width: Int(i.widths[$0]), height: Int(i.heights[$0]))
+    private init(_ parts: [CocoPart]) {
+        images = parts.map(\.images).flatMap { table in
+            let names = strings(Int(table.count), table.name_starts, table.names)
+            return (0..<Int(table.count)).map {
+                ImageInfo(id: Int(table.ids[$0]), fileName: names[$0], width: Int(table.widths[$0]), height: Int(table.heights[$0]))
+            }
         }
-        let c = coco_categories(file)
-        let names = strings(2 * Int(c.count), c.name_starts, c.names)
-        categories = (0..<Int(c.count)).map {
-            Category(id: Int(c.ids[$0]), name: names[2 * $0], supercategory: names[2 * $0 + 1])
+        categories = parts.map(\.categories).flatMap { table in
+            let names = strings(3 * Int(table.count), table.name_starts, table.names)
+            return (0..<Int(table.count)).map {
+                Category(
+                    id: Int(table.ids[$0]), name: names[3 * $0], supercategory: names[3 * $0 + 1],
+                    frequency: Category.Frequency(rawValue: names[3 * $0 + 2]))
+            }
         }.sorted { $0.id < $1.id }
-        objects = ObjectColumns(file)
+        objects = ObjectColumns(parts)
+        federation = Federation(parts.map(\.images))
+    }
+}
+
+/// The strings of a pool, the i-th from starts[i] to starts[i + 1].
+private func strings(_ count: Int, _ starts: UnsafePointer<Int64>?, _ pool: UnsafePointer<CChar>?) -> [String] {
+    guard let starts, let pool else { return [] }
+    return (0..<count).map { i in
+        let bytes = UnsafeRawBufferPointer(start: pool + Int(starts[i]), count: Int(starts[i + 1] - starts[i]))
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

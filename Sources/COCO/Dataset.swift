@@ -13,6 +13,15 @@ public struct Category: Sendable, Equatable {
     public let id: Int
     public let name: String
     public let supercategory: String
+    /// LVIS only.
+    public let frequency: Frequency?
+
+    /// In how many training images a category is: under 10, under 100, or more. Source: arXiv 1908.03195, section 4.
+    public enum Frequency: String, Sendable, CaseIterable {
+        case rare = "r"
+        case common = "c"
+        case frequent = "f"
+    }
 }
 
 /// Ground truth in COCO's format, in columns: no object an annotation.
@@ -23,6 +32,8 @@ public struct Dataset: Sendable {
     /// In the order of their ids.
     public let categories: [Category]
     let objects: ObjectColumns
+    /// Which categories were looked for in which image, where the file says so.
+    let federation: Federation?
     /// What errors name.
     let file: String
     /// The place of each annotation's image in `images`.
@@ -44,8 +55,10 @@ public struct Dataset: Sendable {
     ///
     /// - Throws: `UserError` with the file and the byte or the annotation: malformed or cut short, a value of the wrong
     ///   type, an id that is there twice, an annotation to an unknown image or category, without a box or an area.
-    public static func read(_ path: String) throws -> Dataset {
-        try Dataset(CocoTables.read(path), path)
+    public static func read(_ path: String) throws -> Dataset { try read(path, ReadingOptions()) }
+
+    package static func read(_ path: String, _ options: ReadingOptions) throws -> Dataset {
+        try Dataset(CocoTables.read(path, options), path)
     }
 
     private init(_ tables: CocoTables, _ path: String) throws {
@@ -75,6 +88,7 @@ public struct Dataset: Sendable {
         self.images = images
         self.categories = categories
         self.objects = objects
+        federation = tables.federation
         file = path
         (byImage, imageStarts) = grouped(imageIndices, groups: images.count)
     }

@@ -19,28 +19,25 @@ struct MatchedRecords: Sendable {
 
     init(_ matching: Matching, areaRange a: Int) {
         let T = matching.evaluator.iouThresholds.count
-        let D = matching.detections.count
         precondition(T <= Lanes.scalarCount, "at most 16 thresholds")
-        let scores = matching.scores
+        let pairing = matching.pairing
         let bounds = matching.evaluator.areaRanges[a].bounds
-        let objects = matching.pairing.dataset.objects
         truthImages = matching.objects.filter { g in
-            let row = Int(matching.pairing.truth.rows[g])
-            return !objects.isCrowd[row] && bounds.contains(objects.areas[row])
-        }.map { matching.pairing.truth.images[$0] }
+            let row = Int(pairing.truth.rows[g])
+            return !pairing.isIgnored[row] && bounds.contains(pairing.dataset.objects.areas[row])
+        }.map { pairing.truth.images[$0] }
         var (images, isFalse, hits, misses): ([Int32], [Bool], [Lanes], [Lanes]) = ([], [], [], [])
-        let sorted = (0..<D).sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
-        for d in sorted {
+        for d in matching.sorted(by: matching.scores).map(Int.init) {
             var (hit, miss) = (Lanes.zero, Lanes.zero)
             for t in 0..<T {
-                switch matching.outcomes[(a * T + t) * D + d] {
+                switch matching.outcome(d, areaRange: a, threshold: t) {
                 case Matching.Outcome.truePositive: hit[t] = -1
                 case Matching.Outcome.falsePositive: miss[t] = -1
                 default: break
                 }
             }
             guard hit != .zero || miss != .zero else { continue }
-            images.append(matching.pairing.detections.images[matching.detections.lowerBound + d])
+            images.append(pairing.detections.images[matching.detections.lowerBound + d])
             isFalse.append((0..<T).allSatisfy { miss[$0] != 0 })
             guard isFalse.last == false else { continue }
             hits.append(hit)

@@ -10,12 +10,27 @@ struct Overlap {
         fileprivate var truthRuns: [UInt32] = []
         fileprivate var truthEnds: [Int] = []
         fileprivate var truthBoxes: [Box] = []
+        fileprivate var truthAreas: [Int] = []
         fileprivate var runs: [UInt32] = []
     }
 
     private let pairing: Pairing
+    private let least: Double
+    private let similarity: KeypointSimilarity
+    private let truthBoxes: [Box]
+    private let foundBoxes: [Box]
+    private let hasBox: [Bool]
 
-    init(_ pairing: Pairing) { self.pairing = pairing }
+    /// - Parameter least: mask overlaps that cannot reach this are given as 0.
+    init(_ pairing: Pairing, least: Double, sigmas: [Double]) {
+        self.pairing = pairing
+        // Bounds are worked out in doubles too.
+        self.least = least * (1 - 1e-9)
+        similarity = KeypointSimilarity(sigmas: sigmas)
+        truthBoxes = pairing.dataset.objects.boxes
+        foundBoxes = pairing.results.objects.boxes
+        hasBox = pairing.results.objects.hasBox
+    }
 
     /// - Throws: the first mask that cannot be used.
     func compute(_ gt: Range<Int>, _ dt: Range<Int>, image: Int32, _ work: inout Workspace) throws(RecordError) {
@@ -25,45 +40,75 @@ struct Overlap {
         switch pairing.type {
         case .bbox: try boxes(gt, dt, pairing.image(image), &work)
         case .segm: try masks(gt, dt, pairing.image(image), &work)
+        case .keypoints: try keypoints(gt, dt, pairing.image(image), &work)
         }
     }
 
     private func boxes(_ gt: Range<Int>, _ dt: Range<Int>, _ image: ImageInfo, _ work: inout Workspace) throws(RecordError) {
-        let truth = pairing.dataset.objects
-        let detections = pairing.results.objects
         for d in dt {
             let row = Int(pairing.detections.rows[d])
-            var box = detections.boxes[row]
-            if pairing.areasAreOfBoxes {
-                work.areas.append(box.area)
-            } else {
-                try unpack(row, image, &work)
-                work.areas.append(Double(work.area))
-                if !detections.hasBox[row] { box = work.boundingBox(image) }
+            var box = foundBoxes[row]
+            work.areas.append(try area(row, image, &work))
+            if !hasBox[row] {
+                switch pairing.areaSource {
+                case .bbox: break
+                case .segm: box = work.boundingBox(image)
+                case .keypoints: box = pairing.results.objects.keypoints.box(row)
+                }
             }
             for g in gt {
                 let object = Int(pairing.truth.rows[g])
-                work.ious.append(box.iou(with: truth.boxes[object], isCrowd: truth.isCrowd[object]))
+                work.ious.append(box.iou(with: truthBoxes[object], isCrowd: pairing.isCrowd(object)))
             }
         }
     }
 
     private func masks(_ gt: Range<Int>, _ dt: Range<Int>, _ image: ImageInfo, _ work: inout Workspace) throws(RecordError) {
-        let truth = pairing.dataset.objects
-        let detections = pairing.results.objects
         try unpackTruth(gt, image, &work)
         for d in dt {
             let row = Int(pairing.detections.rows[d])
-            if !gt.isEmpty || !pairing.areasAreOfBoxes { try unpack(row, image, &work) }
-            work.areas.append(pairing.areasAreOfBoxes ? detections.boxes[row].area : Double(work.area))
+            work.areas.append(try area(row, image, &work))
             guard !gt.isEmpty else { continue }
-            let box = work.boundingBox(image)
+            if pairing.areaSource != .segm { try unpack(row, image, &work) }
+            let (box, area) = (work.boundingBox(image), work.area)
             for (i, g) in gt.enumerated() {
-                let isCrowd = truth.isCrowd[Int(pairing.truth.rows[g])]
-                // The mask API tells most pairs apart by their boxes.
-                let apart = box.iou(with: work.truthBoxes[i], isCrowd: isCrowd) <= 0
-                work.ious.append(apart ? 0 : work.iou(withObject: i, isCrowd: isCrowd))
+                let isCrowd = pairing.isCrowd(Int(pairing.truth.rows[g]))
+                // The mask API tells most pairs apart by their boxes, and of most others the sizes tell that they overlap too little.
+                let common = min(box.intersection(with: work.truthBoxes[i]), Double(min(area, work.truthAreas[i])))
+                let bound = common / (isCrowd ? Double(area) : Double(area + work.truthAreas[i]) - common)
+                work.ious.append(common > 0 && bound >= least ? work.iou(withObject: i, isCrowd: isCrowd) : 0)
             }
+        }
+    }
+
+    private func keypoints(
+        _ gt: Range<Int>, _ dt: Range<Int>, _ image: ImageInfo, _ work: inout Workspace
+    ) throws(RecordError) {
+        let (truth, detections) = (pairing.dataset.objects, pairing.results.objects)
+        for d in dt {
+            let row = Int(pairing.detections.rows[d])
+            work.areas.append(try area(row, image, &work))
+            for g in gt {
+                let object = Int(pairing.truth.rows[g])
+                do {
+                    work.ious.append(
+                        try similarity(
+                            detections.keypoints[row], truth.keypoints[object], box: truth.boxes[object], area: truth.areas[object]))
+                } catch {
+                    throw RecordError(isTruth: error.isTruth, row: error.isTruth ? object : row, problem: error.problem)
+                }
+            }
+        }
+    }
+
+    /// A detection's own area, of what its file is one of. Unpacks its mask where that is the mask.
+    private func area(_ row: Int, _ image: ImageInfo, _ work: inout Workspace) throws(RecordError) -> Double {
+        switch pairing.areaSource {
+        case .bbox: return foundBoxes[row].area
+        case .keypoints: return pairing.results.objects.keypoints.box(row).area
+        case .segm:
+            try unpack(row, image, &work)
+            return Double(work.area)
         }
     }
 
@@ -71,6 +116,7 @@ struct Overlap {
         work.truthRuns.removeAll(keepingCapacity: true)
         work.truthEnds.removeAll(keepingCapacity: true)
         work.truthBoxes.removeAll(keepingCapacity: true)
+        work.truthAreas.removeAll(keepingCapacity: true)
         for g in gt {
             let row = Int(pairing.truth.rows[g])
             let start = work.truthRuns.count
@@ -80,10 +126,11 @@ struct Overlap {
                 throw RecordError(isTruth: true, row: row, problem: error.problem)
             }
             work.truthEnds.append(work.truthRuns.count)
-            work.truthBoxes.append(
-                work.truthRuns.withUnsafeBufferPointer {
-                    Runs($0, start..<$0.count).boundingBox(height: image.height, width: image.width)
-                })
+            work.truthRuns.withUnsafeBufferPointer { runs in
+                let mask = Runs(runs, start..<runs.count)
+                work.truthBoxes.append(mask.boundingBox(height: image.height, width: image.width))
+                work.truthAreas.append(mask.area)
+            }
         }
     }
 

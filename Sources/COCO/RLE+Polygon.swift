@@ -30,39 +30,41 @@ extension RLE {
         xs.append(xs[0])
         ys.append(ys[0])
 
-        // Where the outline passes from one column of fine pixels to the next, and on the middle of a coarse one, it
-        // begins or ends a run.
+        // Where the outline passes over the middle of a pixel's column it begins or ends a run: between the fine columns
+        // 5c + 2 and 5c + 3 of column c.
         var ends: [UInt32] = []
-        var previous: (u: Int, v: Int)?
-        func visit(_ u: Int, _ v: Int) {
-            defer { previous = (u, v) }
-            guard let last = previous, u != last.u else { return }
-            let fine = Double(u < last.u ? u : u - 1)
-            let column = (fine + 0.5) / scale - 0.5
-            guard column == column.rounded(.down), column >= 0, column <= Double(width - 1) else { return }
-            let row = (Double(min(v, last.v)) + 0.5) / scale - 0.5
-            let clamped = min(max(row, 0), Double(height)).rounded(.up)
-            ends.append(UInt32(Int(column) * height + Int(clamped)))
+        func end(_ column: Int, _ v: Int) {
+            let row = (Double(v) + 0.5) / scale - 0.5
+            ends.append(UInt32(column * height + Int(min(max(row, 0), Double(height)).rounded(.up))))
         }
         for j in 0..<corners {
             var (fromX, toX, fromY, toY) = (xs[j], xs[j + 1], ys[j], ys[j + 1])
             let (dx, dy) = (abs(toX - fromX), abs(toY - fromY))
-            let flip = (dx >= dy && fromX > toX) || (dx < dy && fromY > toY)
-            if flip {
+            guard dx > 0 else { continue }
+            if (dx >= dy && fromX > toX) || (dx < dy && fromY > toY) {
                 swap(&fromX, &toX)
                 swap(&fromY, &toY)
             }
+            let first = max((min(fromX, toX) + 2).floorDivided(by: 5), 0)
+            let last = min((max(fromX, toX) - 3).floorDivided(by: 5), width - 1)
+            guard first <= last else { continue }
             if dx >= dy {
-                let slope = dx == 0 ? 0 : Double(toY - fromY) / Double(dx)
-                for d in 0...dx {
-                    let t = flip ? dx - d : d
-                    visit(t + fromX, Int(Double(fromY) + slope * Double(t) + 0.5))
-                }
+                let slope = Double(toY - fromY) / Double(dx)
+                func row(_ u: Int) -> Int { Int(Double(fromY) + slope * Double(u - fromX) + 0.5) }
+                for column in first...last { end(column, min(row(5 * column + 2), row(5 * column + 3))) }
             } else {
                 let slope = Double(toX - fromX) / Double(dy)
-                for d in 0...dy {
-                    let t = flip ? dy - d : d
-                    visit(Int(Double(fromX) + slope * Double(t) + 0.5), t + fromY)
+                func isBehind(_ t: Int, _ column: Int) -> Bool {
+                    let u = Int(Double(fromX) + slope * Double(t) + 0.5)
+                    return slope > 0 ? u > 5 * column + 2 : u < 5 * column + 3
+                }
+                for column in first...last {
+                    // Near the crossing, then to the very step, as rounding has it.
+                    let near = (Double(5 * column) + 2.5 - Double(fromX)) / slope
+                    var t = min(max(Int(near), 1), dy)
+                    while t > 1 && isBehind(t - 1, column) { t -= 1 }
+                    while t < dy && !isBehind(t, column) { t += 1 }
+                    end(column, t - 1 + fromY)
                 }
             }
         }
@@ -93,5 +95,13 @@ extension RLE {
             }
         }
         return counts
+    }
+}
+
+extension Int {
+    /// Rounded down, below 0 too.
+    fileprivate func floorDivided(by divisor: Int) -> Int {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
     }
 }

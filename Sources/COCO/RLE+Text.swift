@@ -43,23 +43,24 @@ extension RLE {
         // No run takes less than a character.
         counts.append(contentsOf: repeatElement(0, count: bytes.count))
         let written = try counts.withUnsafeMutableBufferPointer { (counts) throws(UserError) in
-            var end = first
+            let runs = UnsafeMutableBufferPointer(rebasing: counts[first...])
+            var end = 0
             var (value, shift) = (0, 0)
             for byte in bytes {
-                guard (48..<112).contains(byte), shift < 60 else { throw UserError("counts hold a character that is no code") }
                 let group = Int(byte) - 48
+                guard group & ~0x3F == 0, shift < 60 else { throw UserError("counts hold a character that is no code") }
                 value |= (group & 0x1F) << shift
-                shift += 5
+                shift &+= 5
                 guard group & 0x20 == 0 else { continue }
                 if group & 0x10 != 0 { value |= -1 << shift }
-                if end - first > 2 { value += Int(counts[end - 2]) }
+                if end > 2 { value &+= Int(runs[end &- 2]) }
                 guard let run = UInt32(exactly: value) else { throw UserError("counts hold a run of \(value)") }
-                counts[end] = run
-                end += 1
+                runs[end] = run
+                end &+= 1
                 (value, shift) = (0, 0)
             }
             guard shift == 0 else { throw UserError("counts end in the middle of a run") }
-            return end - first
+            return end
         }
         counts.removeLast(bytes.count - written)
     }

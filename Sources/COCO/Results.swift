@@ -8,13 +8,16 @@ public struct Detection: Sendable {
     public let box: Box?
     public let score: Double
     public let mask: RLE?
+    /// x, y, v of each point, one after the other; empty where there are none.
+    public let keypoints: [Double]
 
-    public init(imageID: Int, categoryID: Int, box: Box?, score: Double, mask: RLE? = nil) {
+    public init(imageID: Int, categoryID: Int, box: Box?, score: Double, mask: RLE? = nil, keypoints: [Double] = []) {
         self.imageID = imageID
         self.categoryID = categoryID
         self.box = box
         self.score = score
         self.mask = mask
+        self.keypoints = keypoints
     }
 }
 
@@ -30,11 +33,14 @@ public struct Results: Sendable {
     public var scores: [Double] { objects.scores }
     public var boxes: [Box] { objects.boxes }
 
-    /// Reads a results file: a list of objects with image_id, category_id, score, and bbox or segmentation or both.
+    /// Reads a results file: a list of objects with image_id, category_id, score, and at least one of bbox, segmentation
+    /// and keypoints.
     ///
     /// - Throws: `UserError` with the file and the byte or the record. An empty list is valid.
-    public static func read(_ path: String) throws -> Results {
-        try withCocoFile(path, results: true) { Results(objects: ObjectColumns($0), file: path) }
+    public static func read(_ path: String) throws -> Results { try read(path, ReadingOptions()) }
+
+    package static func read(_ path: String, _ options: ReadingOptions) throws -> Results {
+        try withCocoFile(path, results: true, options) { Results(objects: ObjectColumns($0), file: path) }
     }
 
     public init(_ detections: [Detection]) {

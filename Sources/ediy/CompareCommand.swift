@@ -15,7 +15,7 @@ struct CompareCommand: ParsableCommand {
     @Argument(help: "The first detector's COCO results file.") var first: String
     @Argument(help: "The second's.") var second: String
     @Option(help: "The ground truth, a COCO annotation file.") var annotations: String
-    @Option(help: "What objects are compared by: bbox, segm, or both with a comma between.") var iou = "bbox"
+    @Option(help: "What objects are compared by: bbox, segm, keypoints, or several with commas between.") var iou = "bbox"
     @Option(help: "How often the images are drawn.") var resamples = 1000
     @Option(help: "Decides the draws.") var seed = Seed(0)
     @Flag(help: "Also a line for each category.") var perCategory = false
@@ -32,7 +32,8 @@ struct CompareCommand: ParsableCommand {
         var members: [(key: String, value: JSON)] = []
         for type in types {
             let comparison = try Comparison(
-                results[0], results[1], against: dataset, by: type, resamples: resamples, seed: seed.value)
+                results[0], results[1], against: dataset, by: type, resamples: resamples, seed: seed.value,
+                evaluator: Evaluator(type))
             if types.count > 1 { print("\(type.rawValue):") }
             print(comparison.text(perCategory: perCategory))
             members.append((type.rawValue, comparison.json))
@@ -48,7 +49,7 @@ extension IoUType {
     static func list(_ text: String) throws -> [IoUType] {
         try text.split(separator: ",").map { word in
             guard let type = IoUType(rawValue: String(word)) else {
-                throw UserError("--iou \(word) is not known", remedy: "use bbox, segm, or bbox,segm")
+                throw UserError("--iou \(word) is not known", remedy: "use bbox, segm, keypoints, or several with commas between")
             }
             return type
         }

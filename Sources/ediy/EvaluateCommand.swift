@@ -1,5 +1,6 @@
 import ArgumentParser
 import COCO
+import Foundation
 import Support
 
 struct EvaluateCommand: ParsableCommand {
@@ -7,21 +8,27 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate", abstract: "Compute COCO AP of detections: pycocotools' twelve numbers, bit for bit.",
         discussion: """
               ediy evaluate --annotations instances_val2017.json --results results.json --iou bbox,segm --json ap.json
+              ediy evaluate --annotations lvis_v1_val.json --results results.json --iou segm --protocol lvis
+              ediy evaluate --annotations gt.json --results dt.json --categories person,car --max-dets 1,10,300 \\
+                   --area tiny:0-256 --area rest:256-1e10 --iou-thresholds 0.5,0.75
             """)
 
     @Option(help: "The ground truth, a COCO annotation file.") var annotations: String
     @Option(help: "The detections, a COCO results file.") var results: String
-    @Option(help: "What objects are compared by: bbox, segm, or both with a comma between.") var iou = "bbox"
+    @Option(help: "What objects are compared by: bbox, segm, keypoints, or several with commas between.") var iou = "bbox"
+    @Option(help: "Whose rules decide what counts: coco, or lvis (federated, 300 detections an image).") var `protocol` = Evaluator.Rules.coco
+    @OptionGroup(title: "What is evaluated") var selection: EvaluatorOptions
     @Flag(help: "Also print AP and AR by category.") var perCategory = false
     @Option(help: "Also write the numbers, and AP by category, to this file.") var json: String?
 
     func run() throws {
         let types = try IoUType.list(iou)
         let dataset = try Dataset.read(annotations)
+        let evaluators = try types.map { try selection.evaluator($0, `protocol`, dataset) }
         let detections = try Results.read(results)
         var members: [(key: String, value: JSON)] = []
-        for type in types {
-            let evaluation = try Evaluator().evaluate(detections, against: dataset, by: type)
+        for (type, evaluator) in zip(types, evaluators) {
+            let evaluation = try evaluator.evaluate(detections, against: dataset, by: type)
             if types.count > 1 { print("\(type.rawValue):") }
             print(evaluation.text)
             if perCategory { print("\n\(evaluation.categoryText)\n") }
@@ -30,3 +37,5 @@ struct EvaluateCommand: ParsableCommand {
         if let json { try AtomicFile.write(JSON.object(members).text(pretty: true) + "\n", to: json) }
     }
 }
+
+extension Evaluator.Rules: ExpressibleByArgument {}
