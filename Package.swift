@@ -92,7 +92,7 @@ let package = Package(
         tests(of: "Pretraining", needs: ["Training", "Data", "NN", "Torch", "Vision", "Support"]),
         tests(of: "Detection", needs: ["Training", "Data", "NN", "Torch", "Vision", "COCO", "Support"]),
         tests(of: "Reporting", needs: ["COCO", "Vision", "Support"]),
-        tests(of: "Benchmarking", needs: ["COCO", "NN", "Torch", "Vision", "Support"]),
+        tests(of: "Benchmarking", needs: ["Pretraining", "COCO", "NN", "Torch", "Vision", "Support"]),
     ],
     // What each libtorch's headers ask for.
     cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20

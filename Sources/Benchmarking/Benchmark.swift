@@ -47,12 +47,12 @@ public struct Benchmark {
     private func run(_ method: String, _ seed: UInt64) throws -> Outcome {
         let base = "\(folder)/\(method)-seed\(seed)"
         var backbone: String?
-        if let name = PretrainingMethodName(rawValue: method) {
+        if let variant = recipe.variant(method) {
             let output = "\(base)/pretrain"
             if !RunFolder.isFinished(output) {
                 StandardError.line("\(method), seed \(seed): pretraining")
                 let outcome = try runner.pretrain(
-                    name, images: files.unlabeledImages, seed: seed, output: output, resume: true)
+                    variant, images: files.unlabeledImages, seed: seed, output: output, resume: true)
                 guard outcome == .finished else { return outcome }
             }
             backbone = "\(output)/backbone.safetensors"

@@ -8,12 +8,14 @@ import Training
 public struct Recipe: Sendable {
     public let name: String
     public let dataset: DatasetPlan
-    /// `none`, from scratch, and names of pretraining methods, in the order of the report.
+    /// `none`, from scratch, and names of variants, in the order of the report.
     public let methods: [String]
+    private let variants: [Variant]
     public let seeds: [UInt64]
+    /// What variants vary.
     public let pretraining: PretrainingOptions
     public let pretrainingRun: TrainingOptions
-    public let pretrainingSettings: [(name: String, value: JSON)]
+    private let datasetSettings: [(name: String, value: JSON)]
     public let detection: FineTuningOptions
     public let detectionRun: TrainingOptions
     public let detectionSettings: [(name: String, value: JSON)]
@@ -27,8 +29,14 @@ public struct Recipe: Sendable {
         name = try root.required("name")
         let dataset = try root.section("dataset")
         self.dataset = try DatasetPlan(dataset)
-        let known = [Self.scratch] + PretrainingMethodName.allCases.map(\.rawValue)
-        methods = try root.value("methods", default: known)
+        let pretraining = try root.section("pretraining"), detection = try root.section("detection")
+        var pretrainingRun = TrainingOptions(), detectionRun = TrainingOptions()
+        detectionRun.precision = try detection.choice("precision", default: .float32)
+        variants = try Variant.all(root, pretraining)
+        self.pretraining = variants[0].options
+        self.detection = try FineTuningOptions(detection)
+        let known = [Self.scratch] + variants.map(\.name)
+        methods = try root.value("methods", default: [Self.scratch] + PretrainingMethodName.allCases.map(\.rawValue))
         for method in methods where !known.contains(method) {
             let near = nearest(to: method, among: known).map { ", did you mean \($0)?" } ?? ""
             throw root.error("methods", "names \(method)\(near) Known: \(known.joined(separator: ", "))")
@@ -38,21 +46,21 @@ public struct Recipe: Sendable {
             return UInt64(seed)
         }
         guard !methods.isEmpty, !seeds.isEmpty else { throw root.error("methods", "and seeds must not be empty") }
-        let pretraining = try root.section("pretraining"), detection = try root.section("detection")
-        var pretrainingRun = TrainingOptions(), detectionRun = TrainingOptions()
-        pretrainingRun.precision = try pretraining.choice("precision", default: .float32)
-        detectionRun.precision = try detection.choice("precision", default: .float32)
-        self.pretraining = try PretrainingOptions(pretraining)
-        self.detection = try FineTuningOptions(detection)
         let run = try root.section("run")
         try pretrainingRun.read(run)
         try detectionRun.read(run)
         self.pretrainingRun = pretrainingRun
         self.detectionRun = detectionRun
-        pretrainingSettings = dataset.settings + pretraining.settings
+        datasetSettings = dataset.settings
         detectionSettings = dataset.settings + detection.settings
         try root.finish()
     }
+
+    /// How a method or variant pretrains; nil for `none`, and for a name that there is not.
+    public func variant(_ name: String) -> Variant? { variants.first { $0.name == name } }
+
+    /// Every option that a variant's pretraining depends on.
+    func settings(of variant: Variant) -> [(name: String, value: JSON)] { datasetSettings + variant.settings }
 }
 
 extension TrainingOptions {

@@ -108,6 +108,24 @@ public final class RecipeSection {
         return section
     }
 
+    /// The section under `key`, what it leaves out taken from `base`, section by section.
+    public func section(_ key: String, over base: RecipeSection) throws -> RecipeSection {
+        let own = node(key) ?? .mapping(Node.Mapping([]))
+        let whole = Node.mapping(Node.Mapping(base.members.map { (Node($0.key), $0.node) }))
+        let section = try RecipeSection(Self.overlay(own, on: whole), name: full(key), file: file)
+        inner.append(section)
+        return section
+    }
+
+    private static func overlay(_ top: Node, on base: Node) -> Node {
+        guard case .mapping(let given) = top, case .mapping(var merged) = base else { return top }
+        for (key, value) in given { merged[key] = merged[key].map { overlay(value, on: $0) } ?? value }
+        return .mapping(merged)
+    }
+
+    /// The keys that are given, in the order of the file.
+    public var keys: [String] { members.map(\.key) }
+
     /// Whether `key` is given.
     public func has(_ key: String) -> Bool { node(key) != nil }
 

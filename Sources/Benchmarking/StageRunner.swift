@@ -33,7 +33,7 @@ public struct StageRunner {
     ///
     /// - Parameter images: the folder of pictures.
     public func pretrain(
-        _ method: PretrainingMethodName, images: String, seed: UInt64, output: String, resume: Bool
+        _ variant: Variant, images: String, seed: UInt64, output: String, resume: Bool
     ) throws -> Outcome {
         try Torch.load()
         let device = try Torch.device(device)
@@ -41,10 +41,12 @@ public struct StageRunner {
         let run = try RunFolder(
             output,
             RunDescription(
-                stage: .pretrain, method: method.rawValue, seed: seed, dataset: recipe.dataset.name,
-                settings: recipe.pretrainingSettings), resume: resume)
-        let stage = Pretraining(method, recipe.pretraining, images: folder, seed: seed, device: device)
-        return try train(stage, run, recipe.pretrainingRun) {
+                stage: .pretrain, method: variant.name, seed: seed, dataset: recipe.dataset.name,
+                settings: recipe.settings(of: variant)), resume: resume)
+        let stage = Pretraining(variant.method, variant.options, images: folder, seed: seed, device: device)
+        var options = recipe.pretrainingRun
+        options.precision = variant.precision
+        return try train(stage, run, options) {
             let statistics = try regions(of: stage.method.backbone, folder)
             if statistics.isCollapsed {
                 StandardError.line(
@@ -53,7 +55,7 @@ public struct StageRunner {
             }
             try AtomicFile.write(statistics.json.text(pretty: true) + "\n", to: run.path("regions.json"))
             try SafeTensors.write(
-                stage.method.backbone.stateDict, metadata: ["format": "pt", "method": method.rawValue],
+                stage.method.backbone.stateDict, metadata: ["format": "pt", "method": variant.method.rawValue],
                 to: run.path("backbone.safetensors"))
         }
     }

@@ -1,10 +1,7 @@
 import ArgumentParser
 import Benchmarking
-import Pretraining
 import Support
 import Training
-
-extension PretrainingMethodName: ExpressibleByArgument {}
 
 struct PretrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,7 +14,7 @@ struct PretrainCommand: ParsableCommand {
             """)
 
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
-    @Option(help: "What to pretrain with.") var method: PretrainingMethodName
+    @Option(help: "What to pretrain with: byol, e-diy, or a variant of the recipe.") var method: String
     @Option(help: "The run folder.") var output: String
     @Option(help: "Images to pretrain on, instead of the recipe's dataset: a folder with JPEG files.") var images: String?
     @Option(help: "The dataset's folder: where COCO lies, or where shapes is made.") var data: String?
@@ -29,7 +26,10 @@ struct PretrainCommand: ParsableCommand {
         let loaded = try Recipe(reading: recipe)
         let folder = try images ?? DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)").unlabeledImages
         let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening())
-        try runner.pretrain(method, images: folder, seed: seed.value, output: output, resume: resume).exitIfStopped()
+        guard let variant = loaded.variant(method) else {
+            throw UserError("--method \(method) is not known", remedy: "use byol, e-diy, or a variant of the recipe")
+        }
+        try runner.pretrain(variant, images: folder, seed: seed.value, output: output, resume: resume).exitIfStopped()
     }
 }
 
