@@ -3,6 +3,8 @@ import Support
 
 /// How far two detectors' APs lie apart on the same images, and how sure that is: a paired bootstrap over images (Efron and
 /// Tibshirani 1993, chapter 13, percentile intervals). Images are drawn anew; what was matched is not matched again.
+///
+/// A side may be several detectors, the seeds of one method: then its AP is their mean, in each draw over the same images.
 public struct Comparison: Sendable {
     /// AP of both, and second − first with its 95% interval.
     public struct Line: Sendable, Equatable {
@@ -31,7 +33,21 @@ public struct Comparison: Sendable {
         _ first: Results, _ second: Results, against dataset: Dataset, by type: IoUType, resamples: Int = 1000,
         seed: UInt64 = 0, evaluator: Evaluator = Evaluator()
     ) throws {
-        let records = try [first, second].map { try evaluator.records($0, dataset, type) }
+        try self.init(
+            [{ first }], [{ second }], against: dataset, by: type, resamples: resamples, seed: seed, evaluator: evaluator)
+    }
+
+    /// - Parameters:
+    ///   - first: gives the results of one detector each; asked in turn, so that one file at a time is in memory.
+    ///   - second: the other side's.
+    ///   - resamples: how often the images are drawn.
+    ///   - seed: decides the draws.
+    /// - Throws: what giving results throws; `UserError` as above.
+    public init(
+        _ first: [() throws -> Results], _ second: [() throws -> Results], against dataset: Dataset, by type: IoUType,
+        resamples: Int = 1000, seed: UInt64 = 0, evaluator: Evaluator = Evaluator()
+    ) throws {
+        let sides = try [first, second].map { try $0.map { try evaluator.records($0(), dataset, type) } }
         let (K, A, I) = (dataset.categories.count, evaluator.areaRanges.count, dataset.images.count)
         let draws = Draws(images: I, resamples: resamples, seed: seed)
         // Draw 0 is the images as they are. Each category writes a slot of its own: draws × A × 2.
@@ -44,7 +60,10 @@ public struct Comparison: Sendable {
                 for draw in 0...resamples {
                     draws.withWeights(of: draw) { weights in
                         for a in 0..<A {
-                            for side in records { ap.append(side[k][a].ap(weights: weights, &work) ?? .nan) }
+                            for side in sides {
+                                let sum = side.reduce(0) { $0 + ($1[k][a].ap(weights: weights, &work) ?? .nan) }
+                                ap.append(sum / Double(side.count))
+                            }
                         }
                     }
                 }

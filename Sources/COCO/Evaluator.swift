@@ -95,6 +95,28 @@ public struct Evaluator: Sendable {
         try Pairing(results, dataset, type, self, usesCategories ? .categories : .agnostic)
     }
 
+    /// AP of each image as if it were the whole dataset, in the order of `dataset.images`; nil for one without objects.
+    ///
+    /// - Throws: as `evaluate` does.
+    public func perImageAP(_ results: Results, against dataset: Dataset, by type: IoUType) throws -> [Double?] {
+        var alone = self
+        alone.areaRanges = [areaRanges[0]]
+        let images = dataset.images.count
+        var (sums, counts) = ([Double](repeating: 0, count: images), [Int](repeating: 0, count: images))
+        for records in try alone.records(results, dataset, type) {
+            for (image, ap) in records[0].apByImage(count: images) {
+                sums[image] += ap
+                counts[image] += 1
+            }
+        }
+        // Records name images by their rank among the sorted ids.
+        let byRank = zip(sums, counts).map { $1 > 0 ? $0 / Double($1) : nil }
+        let order = dataset.images.indices.sorted { dataset.images[$0].id < dataset.images[$1].id }
+        var byPlace = [Double?](repeating: nil, count: images)
+        for (rank, place) in order.enumerated() { byPlace[place] = byRank[rank] }
+        return byPlace
+    }
+
     /// Matches each category and keeps what `body` makes of it.
     func matched<R: Sendable>(_ pairing: Pairing, _ body: @Sendable (Matching) -> R) throws -> [R] {
         try pairing.concurrently { group throws(RecordError) in

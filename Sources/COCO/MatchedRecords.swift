@@ -51,6 +51,38 @@ struct MatchedRecords: Sendable {
         recallPoints = matching.evaluator.recallPoints
     }
 
+    private init(_ records: MatchedRecords, truths: Int, _ part: [(isFalse: Bool, hit: Lanes, miss: Lanes)]) {
+        truthImages = Array(repeating: 0, count: truths)
+        images = Array(repeating: 0, count: part.count)
+        isFalse = part.map(\.isFalse)
+        truePositives = part.filter { !$0.isFalse }.map(\.hit)
+        falsePositives = part.filter { !$0.isFalse }.map(\.miss)
+        thresholds = records.thresholds
+        recallPoints = records.recallPoints
+    }
+
+    /// AP of each image alone, by its rank; images without objects are left out.
+    func apByImage(count: Int) -> [(image: Int, ap: Double)] {
+        var truths = [Int](repeating: 0, count: count)
+        for image in truthImages { truths[Int(image)] += 1 }
+        var parts = [Int32: [(isFalse: Bool, hit: Lanes, miss: Lanes)]]()
+        var other = 0
+        for d in images.indices {
+            let lanes = isFalse[d] ? (Lanes.zero, Lanes.zero) : (truePositives[other], falsePositives[other])
+            if !isFalse[d] { other += 1 }
+            guard truths[Int(images[d])] > 0 else { continue }
+            parts[images[d], default: []].append((isFalse[d], lanes.0, lanes.1))
+        }
+        var work = Workspace()
+        let once: [UInt8] = [1]
+        return once.withUnsafeBufferPointer { once in
+            truths.indices.filter { truths[$0] > 0 }.map { image in
+                let part = MatchedRecords(self, truths: truths[image], parts[Int32(image)] ?? [])
+                return (image, part.ap(weights: once, &work) ?? 0)
+            }
+        }
+    }
+
     /// Room for the true positives of one pass; kept between passes.
     struct Workspace {
         fileprivate var truePositives: [Lanes] = []

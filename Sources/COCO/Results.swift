@@ -32,6 +32,8 @@ public struct Results: Sendable {
     public var categoryIDs: [Int] { objects.categoryIDs }
     public var scores: [Double] { objects.scores }
     public var boxes: [Box] { objects.boxes }
+    /// Whether any detection has a mask.
+    public var hasMasks: Bool { (0..<count).contains { objects.masks.kind($0) != .none } }
 
     /// Reads a results file: a list of objects with image_id, category_id, score, and at least one of bbox, segmentation
     /// and keypoints.

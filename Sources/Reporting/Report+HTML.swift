@@ -1,3 +1,4 @@
+import COCO
 import Foundation
 import Mustache
 import Support
@@ -8,53 +9,88 @@ extension Report {
     /// - Throws: when the template does not parse, which tests rule out.
     func html() throws -> String {
         let template = try MustacheTemplate(string: Self.page)
+        func figures(_ charts: [Chart]) -> [[String: String]] {
+            charts.map { ["title": $0.title, "svg": $0.svg] }.filter { $0["svg"] != "" }
+        }
+        let precision = figures(precisionCharts), training = figures(trainingCharts)
+        let sizes = ReportTable.sizes(self).map { [Self.context($0)] } ?? []
+        let categories = types.compactMap { ReportTable.categories(self, $0) }.map { Self.context($0) }
+        let gallery = detections?.gallery ?? []
         let context: [String: Any] = [
-            "finding": finding,
-            "tables": ReportTable.all(of: self).map { table in
-                [
-                    "title": table.title, "header": table.header,
-                    "lines": table.lines.map { ["method": $0[0], "cells": Array($0.dropFirst())] },
-                ] as [String: Any]
-            },
-            "seeds": rows.map { "\($0.method): \($0.runs.map { "\($0.seed)" }.joined(separator: ", "))" }.joined(separator: "; "),
+            "style": Self.style, "script": Self.script, "headline": headline, "detail": detail, "hasDetail": !detail.isEmpty,
+            "seeds": rows.map { "\($0.method) \($0.runs.map { "\($0.seed)" }.joined(separator: ", "))" }.joined(separator: "; "),
             "notes": notes, "hasNotes": !notes.isEmpty,
-            "charts": charts.filter { !$0.svg.isEmpty }.map { ["title": $0.title, "svg": $0.svg] },
-            "legend": rows.enumerated().map { ["color": "c\($0 % 6)", "method": $1.method] },
+            "tables": ReportTable.methods(self).map { Self.context($0) }, "legend": Self.legend(hasSeeds: hasSeeds, baseline: baseline.title),
+            "sizes": sizes, "hasSizes": !sizes.isEmpty, "categories": categories, "hasCategories": !categories.isEmpty,
+            "precision": precision, "hasPrecision": !precision.isEmpty, "training": training, "hasTraining": !training.isEmpty,
+            "band": hasSeeds, "keys": rows.enumerated().map { ["style": Chart.style($0), "method": $1.method] },
             "gallery": gallery.map { image in
                 [
-                    "file": image.fileName,
-                    "panels": image.panels.map {
-                        ["title": $0.title, "data": Data($0.jpeg).base64EncodedString()]
-                    },
+                    "file": image.fileName, "reason": image.reason,
+                    "panels": image.panels.map { ["title": $0.title, "data": Data($0.jpeg).base64EncodedString()] },
                 ] as [String: Any]
             },
             "hasGallery": !gallery.isEmpty, "score": "\(GalleryImage.drawnScore)",
-            "stages": stageProtocols,
-            "environment": (rows.first?.runs.first?.environment ?? []).map { ["name": $0.name, "value": $0.value] },
+            "stages": stageProtocols, "hasStages": !stageProtocols.isEmpty,
+            "differences": differences.map { ["stage": $0.stage, "name": $0.name, "values": $0.values.joined(separator: ", ")] },
+            "hasDifferences": !differences.isEmpty,
+            "published": [Self.context(ReportTable.published, isSortable: false)],
+            "environment": environment, "hasEnvironment": !environment.isEmpty, "commands": reproduction.commands.joined(separator: "\n"),
+            "recipes": reproduction.recipe.map { [["name": $0.name, "text": $0.text]] } ?? [],
         ]
         return template.render(context)
     }
 
-    private var charts: [Chart] {
+    private static func context(_ table: ReportTable, isSortable: Bool = true) -> [String: Any] {
+        [
+            "title": table.title, "header": table.header, "sortable": isSortable ? "sortable" : "",
+            "lines": table.lines.map { line in
+                ["name": line.name, "cells": line.cells.map { ["text": $0.text, "value": $0.value.map { "\($0)" } ?? ""] }] as [String: Any]
+            },
+        ]
+    }
+
+    // MARK: - Charts
+
+    private var precisionCharts: [Chart] {
+        types.flatMap { type -> [Chart] in
+            let curves = rows.map { row in detections?.curves.first { $0.method == row.method && $0.type == type } }
+            func chart(_ title: String, _ value: (DetectionAnalysis.Curve) -> [Double]) -> Chart {
+                Chart(
+                    title: "\(type == .bbox ? "Boxes" : "Masks"), \(title)", xTitle: "recall",
+                    series: zip(rows, curves).map { row, curve in
+                        let ys = curve.map(value) ?? []
+                        return Chart.Series(name: row.method, xs: ys.indices.map { Double($0) / Double(max(ys.count - 1, 1)) }, ys: ys)
+                    }, span: 0...1)
+            }
+            return [chart("IoU 0.5", \.at50), chart("IoU 0.75", \.at75), chart("mean over IoU 0.5 to 0.95", \.mean)]
+        }
+    }
+
+    private var trainingCharts: [Chart] {
         func chart(_ title: String, _ value: String, _ runs: (Row) -> [RunRecord]) -> Chart {
             Chart(
                 title: title, xTitle: "iteration",
                 series: rows.map { row in
-                    Chart.Series(name: row.method, points: runs(row).first?.curve(value) ?? [])
+                    Chart.Series(name: row.method, points: MetricsCurves.mean(value, of: runs(row).compactMap(\.metrics)))
                 })
         }
         return [
-            chart("Fine-tuning loss", "loss") { $0.runs }, chart("Fine-tuning, class loss", "loss_cls") { $0.runs },
             chart("Pretraining, BYOL's loss", "loss_byol") { $0.pretraining },
+            chart("Pretraining, invariance", "loss_invariance") { $0.pretraining },
             chart("Pretraining, diversity", "loss_diversity") { $0.pretraining },
+            chart("Fine-tuning, all losses", "loss") { $0.runs }, chart("Fine-tuning, classes", "loss_cls") { $0.runs },
+            chart("Fine-tuning, boxes", "loss_box_reg") { $0.runs }, chart("Fine-tuning, masks", "loss_mask") { $0.runs },
         ]
     }
+
+    // MARK: - Protocol and environment
 
     /// The settings of each stage, with those that differ marked.
     private var stageProtocols: [[String: Any]] {
         [("Pretraining", "pretrain", rows.flatMap(\.pretraining)), ("Fine-tuning", "finetune", rows.flatMap(\.runs))]
             .compactMap { title, stage, runs in
-                guard let first = runs.first else { return nil }
+                guard let first = runs.first(where: \.hasProtocol) else { return nil }
                 let settings = first.settings.map { setting -> [String: Any] in
                     let difference = differences.first { $0.stage == stage && $0.name == setting.name }
                     return [
@@ -64,5 +100,21 @@ extension Report {
                 }
                 return ["title": title, "settings": settings]
             }
+    }
+
+    /// What the runs were made with; several values where they were not made alike.
+    private var environment: [[String: String]] {
+        var names: [String] = []
+        var values: [String: [String]] = [:]
+        for run in rows.flatMap({ $0.pretraining + $0.runs }) {
+            for (name, value) in run.environment {
+                if values[name] == nil { names.append(name) }
+                if values[name]?.contains(value) != true { values[name, default: []].append(value) }
+            }
+        }
+        return names.map { name in
+            let list = values[name] ?? []
+            return ["name": name, "value": list.joined(separator: "; "), "class": list.count > 1 ? "differs" : ""]
+        }
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Support
 
 extension Report {
-    /// Writes report.json, report.md and index.html, each whole or not at all.
+    /// Writes index.html, report.md, report.tex, report.csv and report.json, each whole or not at all.
     ///
     /// - Throws: `UserError` when the folder cannot be written.
     public func write(to folder: String) throws {
@@ -12,74 +12,78 @@ extension Report {
             throw UserError("cannot be made", file: folder, remedy: "check the path and the permissions")
         }
         try AtomicFile.write(json.text(pretty: true) + "\n", to: "\(folder)/report.json")
+        try AtomicFile.write(csv, to: "\(folder)/report.csv")
         try AtomicFile.write(markdown, to: "\(folder)/report.md")
+        try AtomicFile.write(tex, to: "\(folder)/report.tex")
         try AtomicFile.write(html(), to: "\(folder)/index.html")
-    }
-
-    /// Schema 1: finding; methods, each with seeds, the COCO numbers as mean and half the 95% interval (null with one
-    /// seed), the gain over BYOL, region numbers and pretraining cost; notes.
-    public var json: JSON {
-        func estimate(_ estimate: Estimate?) -> JSON {
-            guard let estimate else { return .null }
-            return [
-                "mean": .double(estimate.mean), "half_width": estimate.halfWidth.map(JSON.double) ?? .null,
-                "seeds": .int(estimate.count),
-            ]
-        }
-        let numbers = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
-        let methods = rows.map { row -> JSON in
-            var members: [(key: String, value: JSON)] = [
-                ("method", .string(row.method)), ("seeds", .array(row.runs.map { .int($0.seed) })),
-            ]
-            for type in ["bbox", "segm"] {
-                members.append((type, .object(numbers.map { ($0, estimate(row.estimate($0, type))) })))
-                let gain = gain(row, type)
-                members.append(
-                    (
-                        "\(type)_gain",
-                        gain == nil ? .null : ["AP": estimate(gain?.gain), "p": (gain?.p).map(JSON.double) ?? .null]
-                    ))
-            }
-            members.append(
-                (
-                    "regions",
-                    [
-                        "mean_pairwise_cosine": estimate(row.regions("mean_pairwise_cosine")),
-                        "effective_rank": estimate(row.regions("effective_rank")),
-                    ]
-                ))
-            members.append(
-                (
-                    "pretraining",
-                    [
-                        "images": estimate(Estimate(row.pretraining.map { Double($0.images) })),
-                        "seconds": estimate(Estimate(row.pretraining.map(\.seconds))),
-                    ]
-                ))
-            return .object(members)
-        }
-        return [
-            "schema": .int(Self.schema), "finding": .string(finding), "methods": .array(methods),
-            "notes": .array(notes.map(JSON.string)),
-        ]
     }
 
     /// The same for a README or an issue.
     public var markdown: String {
-        func line(_ cells: [String]) -> String { "| " + cells.map(Self.escapedCell).joined(separator: " | ") + " |" }
-        var parts = ["# \(finding)", ""]
-        for table in ReportTable.all(of: self) {
-            parts += ["## \(table.title)", "", line(table.header), "| --- |" + table.header.dropFirst().map { _ in " ---: |" }.joined()]
-            parts += table.lines.map(line) + [""]
+        func line(_ cells: [String]) -> String { "| " + cells.map(Markdown.escaped).joined(separator: " | ") + " |" }
+        func table(_ table: ReportTable) -> [String] {
+            ["## \(Markdown.escaped(table.title))", "", line(table.header), "| --- |" + table.header.dropFirst().map { _ in " ---: |" }.joined()]
+                + table.lines.map { line([$0.name] + $0.cells.map(\.text)) } + [""]
         }
-        parts.append(
-            "AP in hundredths, mean over seeds\(rows.contains { $0.runs.count > 1 } ? " ± half a 95% interval" : "")."
-                + " Gain: over BYOL, paired by seed. Region cosine and effective rank: of the backbone before fine-tuning.")
-        if !notes.isEmpty { parts += ["", "## Notes", ""] + notes.map { "- \($0)" } }
+        var parts = ["# \(Markdown.escaped(headline))", ""]
+        if !detail.isEmpty { parts += [Markdown.escaped(detail), ""] }
+        if !notes.isEmpty { parts += ["## To be known first", ""] + notes.map { "- \(Markdown.escaped($0))" } + [""] }
+        parts += (ReportTable.methods(self) + [ReportTable.sizes(self)].compactMap { $0 }).flatMap(table)
+        parts += [Markdown.escaped(Self.legend(hasSeeds: hasSeeds, baseline: baseline.title)), ""]
+        parts += types.compactMap { ReportTable.categories(self, $0) }.flatMap { categories in
+            ["<details><summary>\(categories.title) by category</summary>", ""] + table(categories) + ["</details>", ""]
+        }
+        parts += table(ReportTable.published) + ["Published figures are for context: nothing of them was measured here.", ""]
+        parts += ["## Made again by", "", "```"] + reproduction.commands + ["```"]
         return parts.joined(separator: "\n") + "\n"
     }
 
-    private static func escapedCell(_ text: String) -> String {
-        text.replacingOccurrences(of: "|", with: "\\|").replacingOccurrences(of: "<", with: "&lt;")
+    /// Tables for a paper, in booktabs' style.
+    var tex: String {
+        func table(_ table: ReportTable) -> [String] {
+            func line(_ cells: [String]) -> String { cells.map(TeX.escaped).joined(separator: " & ") + " \\\\" }
+            return [
+                "\\begin{table}", "  \\centering", "  \\caption{\(TeX.escaped(table.title)).}",
+                "  \\begin{tabular}{l\(String(repeating: "r", count: table.header.count - 1))}", "    \\toprule",
+                "    \(line(table.header))", "    \\midrule",
+            ] + table.lines.map { "    \(line([$0.name] + $0.cells.map(\.text)))" } + [
+                "    \\bottomrule", "  \\end{tabular}", "\\end{table}", "",
+            ]
+        }
+        let comment = ([headline, detail] + notes).flatMap { $0.split(whereSeparator: \.isNewline) }.map { "% \($0)" }
+        let tables = ReportTable.methods(self) + [ReportTable.sizes(self)].compactMap { $0 }
+        return (comment + ["% \\usepackage{booktabs}", ""] + tables.flatMap(table)).joined(separator: "\n")
+    }
+
+    /// Every number, a line each: of a method over its seeds, of each run, and by category.
+    var csv: String {
+        func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+        var lines = [["method", "seed", "type", "number", "category", "value", "half_width_95", "seeds"]]
+        for row in rows {
+            for type in types.map(\.rawValue) {
+                for name in ReportTable.precision + ReportTable.recall {
+                    let estimate = row.estimate(name, type)
+                    lines.append([row.method, "", type, name, "", number(estimate?.mean), number(estimate?.halfWidth), "\(estimate?.count ?? 0)"])
+                    lines += row.runs.map { [row.method, "\($0.seed)", type, name, "", number($0.number(name, type)), "", "1"] }
+                }
+                let names = Dictionary(categories) { $1 }
+                for run in row.runs {
+                    lines += run.categoryAP(type).map { id, ap in
+                        [row.method, "\(run.seed)", type, "AP", names[id] ?? id, number(ap), "", "1"]
+                    }
+                }
+            }
+        }
+        return lines.map { $0.map(CSV.escaped).joined(separator: ",") + "\r\n" }.joined()
+    }
+
+    var hasSeeds: Bool { rows.contains { $0.runs.count > 1 } }
+
+    /// How the tables are to be read.
+    static func legend(hasSeeds: Bool, baseline: String) -> String {
+        "AP in hundredths, mean over seeds" + (hasSeeds ? " ± half a 95% interval by Student's t" : "; one seed gives no interval")
+            + ". Gain: AP over \(baseline), paired by seed; p: of the paired t test. 95% over images: a paired bootstrap of the gain's"
+            + " mean over seeds. Region cosine: the mean cosine of two regions of one picture to the backbone before fine-tuning,"
+            + " 1 when it takes all for the same. Effective rank: how many directions its region features fill."
     }
 }

@@ -1,13 +1,33 @@
+import COCO
 import Foundation
 import Support
 
-/// Runs compared: a row a method, the gain over BYOL, and what may be said of it.
+/// What a report is made of.
+public struct ReportInput: Sendable {
+    /// Run folders, or benchmark folders with runs inside.
+    public var folders: [String]
+    /// COCO results files of any detector; several of one name are its seeds, in their order.
+    public var results: [(name: String, file: String)] = []
+    /// The ground truth of the results; of a benchmark folder its own by default.
+    public var annotations: String?
+    /// The folder of its pictures.
+    public var images: String?
+    /// What the others are compared with: by default byol, or else the first.
+    public var baseline: String?
+    /// What the finding is about: by default e-diy, or else the last.
+    public var candidate: String?
+    /// How often the images are drawn for intervals over them; 0 leaves these out.
+    public var resamples = 1000
+    /// Decides those draws, and which pictures are shown by chance.
+    public var seed: UInt64 = 0
+
+    public init(folders: [String]) { self.folders = folders }
+}
+
+/// Runs compared: a row a method, the gain over a baseline, and what may be said of it.
 public struct Report {
-    /// What the methods are compared with.
-    static let baseline = "byol"
-    /// The method whose claim is under test.
-    static let candidate = "e-diy"
-    public static let schema = 1
+    /// Of report.json; reports/README.md describes it.
+    public static let schema = 2
 
     /// One method, over its seeds.
     public struct Row {
@@ -20,57 +40,125 @@ public struct Report {
         func estimate(_ name: String, _ type: String) -> Estimate? { Estimate(runs.compactMap { $0.number(name, type) }) }
 
         func regions(_ name: String) -> Estimate? { Estimate(runs.compactMap { $0.regions?[name]?.double }) }
+
+        /// What readers call it.
+        var title: String {
+            switch method {
+            case "e-diy": "E-DIY"
+            case "byol": "BYOL"
+            case "none": "training from scratch"
+            default: method
+            }
+        }
     }
 
     public let rows: [Row]
-    /// Folders that could not be used, and differences between runs that should not be there, a line each.
+    let baseline: Row
+    /// Nil where there is but one method.
+    let candidate: Row?
+    /// What could not be used, and differences between runs that should not be there, a line each.
     public let notes: [String]
-    /// Settings in which runs differ, by stage, with each method's value.
-    let differences: [(stage: String, name: String, values: [String])]
-    let gallery: [GalleryImage]
+    let differences: [ProtocolDifference]
+    /// What the detections tell; nil without ground truth.
+    let detections: DetectionAnalysis?
+    let categories: [(id: String, name: String)]
+    let reproduction: Reproduction
 
     /// Reads runs.
     ///
-    /// - Parameter folders: run folders, or benchmark folders with runs inside.
-    /// - Throws: `UserError` when none of them holds a finished fine-tuning run.
-    public init(reading folders: [String]) throws {
+    /// - Throws: `UserError` when none of them holds a finished fine-tuning run, or a method that was asked for is not there.
+    public init(_ input: ReportInput) throws {
         var notes: [String] = []
-        var runs: [RunRecord] = []
-        for folder in folders.flatMap(Self.runFolders) {
-            do { runs.append(try RunRecord(reading: folder)) } catch { notes.append("\(error)") }
-        }
+        let truth = try GroundTruth(input, &notes)
+        let runs = try Self.read(input, truth, &notes)
         let fineTuned = runs.filter { !$0.isPretraining }
-        guard !fineTuned.isEmpty else {
-            throw UserError(
-                "no finished fine-tuning run", file: folders.joined(separator: ", "),
-                remedy: notes.first ?? "run ediy benchmark, or ediy finetune, first")
-        }
         // As they were given, which in a benchmark is its recipe's order.
         var methods: [String] = []
         for run in fineTuned where !methods.contains(run.method) { methods.append(run.method) }
-        rows = methods.map { method in
+        let rows = methods.map { method in
             Row(
                 method: method, runs: fineTuned.filter { $0.method == method }.sorted { $0.seed < $1.seed },
                 pretraining: runs.filter { $0.isPretraining && $0.method == method }.sorted { $0.seed < $1.seed })
         }
-        differences = Self.differences(runs)
-        notes += differences.map {
-            "the compared runs differ in \($0.name) of \($0.stage): \($0.values.joined(separator: ", "))"
+        func named(_ name: String?, or standard: String, _ others: [Row]) throws -> Row? {
+            guard let name else { return rows.first { $0.method == standard } ?? others.first }
+            guard let row = rows.first(where: { $0.method == name }) else {
+                throw UserError("no finished run of method \(name)", remedy: "there are \(methods.joined(separator: ", "))")
+            }
+            return row
         }
+        let baseline = try named(input.baseline, or: "byol", rows) ?? rows[0]
+        let others = rows.filter { $0.method != baseline.method }
+        let candidate = try named(input.candidate, or: "e-diy", others.reversed())
+        self.rows = rows
+        self.baseline = baseline
+        self.candidate = candidate?.method == baseline.method ? nil : candidate
+
+        differences = ProtocolDifference.all(runs)
+        notes += differences.map(\.note)
+        notes += rows.flatMap { row in
+            row.runs.filter { !$0.hasProtocol }.map { "\($0.path): of \(row.method) nothing but the results is known, and not its protocol" }
+        }
+        notes += Self.unpaired(baseline, self.candidate)
         // Below this a difference in AP is one between detectors that find next to nothing.
         for row in rows {
             guard let ap50 = row.estimate("AP50", "bbox"), ap50.mean < Self.learnedAP50 else { continue }
             notes.append("\(row.method) has hardly learned to detect (box AP50 \(points(ap50.mean))): its gain says nothing")
         }
-        let benchmark = folders.first { FileManager.default.fileExists(atPath: "\($0)/benchmark.json") }
-        do { gallery = try benchmark.map { [rows] in try GalleryImage.choose(from: $0, rows) } ?? [] } catch {
-            notes.append("no pictures are shown: \(error)")
-            gallery = []
+        do {
+            detections = try truth.map { try DetectionAnalysis($0, rows, baseline, candidate, input, &notes) }
+        } catch {
+            notes.append("what needs detections is left out: \(error)")
+            detections = nil
         }
+        categories = Self.categories(truth, fineTuned)
+        reproduction = Reproduction(input, runs)
         self.notes = notes
     }
 
     private static let learnedAP50 = 0.05
+
+    // MARK: - Reading
+
+    private static func read(_ input: ReportInput, _ truth: GroundTruth?, _ notes: inout [String]) throws -> [RunRecord] {
+        var runs: [RunRecord] = []
+        for folder in input.folders.flatMap(runFolders) {
+            guard FileManager.default.fileExists(atPath: "\(folder)/run.json") || input.folders.contains(folder) else {
+                notes.append("\(folder): the run has not begun; run ediy benchmark again")
+                continue
+            }
+            do {
+                let run = try RunRecord(reading: folder)
+                if run.isFinished { runs.append(run) } else {
+                    notes.append("\(folder): the run is not finished, but \(run.status), and left out; go on with it by --resume")
+                }
+            } catch { notes.append("\(error)") }
+        }
+        var counts: [String: Int] = [:]
+        for (name, file) in input.results {
+            guard let truth else {
+                throw UserError("results need a ground truth", file: file, remedy: "name it by --annotations")
+            }
+            let seed = counts[name, default: 0]
+            counts[name] = seed + 1
+            do { runs.append(try RunRecord(results: file, method: name, seed: seed, against: truth.dataset)) } catch {
+                notes.append("\(error)")
+            }
+        }
+        guard runs.contains(where: { !$0.isPretraining }) else {
+            throw UserError(
+                "no finished fine-tuning run", file: (input.folders + input.results.map(\.file)).joined(separator: ", "),
+                remedy: notes.first ?? "run ediy benchmark, or ediy finetune, first")
+        }
+        var seen: Set<String> = []
+        runs = runs.filter { run in
+            let isNew = seen.insert("\(run.stage) \(run.method) \(run.seed)").inserted
+            if !isNew { notes.append("\(run.path): is \(run.method), seed \(run.seed), of which there is one already; left out") }
+            return isNew
+        }
+        notes += runs.flatMap(\.problems)
+        return runs
+    }
 
     /// A benchmark folder's runs in its recipe's order, or the folder itself.
     private static func runFolders(_ folder: String) -> [String] {
@@ -87,58 +175,70 @@ public struct Report {
         }
     }
 
-    private static func differences(_ runs: [RunRecord]) -> [(stage: String, name: String, values: [String])] {
-        ["pretrain", "finetune"].flatMap { stage in
-            let compared = runs.filter { $0.stage == stage }
-            var names: [String] = []
-            for run in compared { for setting in run.settings where !names.contains(setting.name) { names.append(setting.name) } }
-            return names.compactMap { name -> (stage: String, name: String, values: [String])? in
-                let values = compared.map { run in run.settings.first { $0.name == name }?.value ?? "not given" }
-                guard Set(values).count > 1 else { return nil }
-                return (stage, name, zip(compared, values).map { "\($0.method) \($1)" })
+    /// Category ids that any run has numbers of, with the names that the ground truth or the runs know.
+    private static func categories(_ truth: GroundTruth?, _ runs: [RunRecord]) -> [(id: String, name: String)] {
+        var names: [String: String] = [:]
+        for category in truth?.dataset.categories ?? [] { names["\(category.id)"] = category.name }
+        if truth == nil, let run = runs.first(where: \.hasProtocol) {
+            for entry in (try? JSON.read("\(run.path)/categories.json"))?.array ?? [] {
+                if let id = entry["id"]?.int, let name = entry["name"]?.string { names["\(id)"] = name }
             }
         }
+        var ids: [String] = []
+        var seen: Set<String> = []
+        for run in runs { for (id, _) in run.categoryAP("bbox") where seen.insert(id).inserted { ids.append(id) } }
+        return ids.map { ($0, names[$0] ?? $0) }
     }
 
-    // MARK: - The finding
-
-    /// The gain of a method over the baseline in AP of a type, paired by seed.
-    func gain(_ row: Row, _ type: String) -> PairedComparison? {
-        guard let base = rows.first(where: { $0.method == Self.baseline }), row.method != Self.baseline else { return nil }
-        let differences = row.runs.compactMap { run -> Double? in
-            guard let mine = run.number("AP", type),
-                let theirs = base.runs.first(where: { $0.seed == run.seed })?.number("AP", type)
-            else { return nil }
-            return mine - theirs
-        }
-        return PairedComparison(differences: differences)
+    private static func unpaired(_ baseline: Row, _ candidate: Row?) -> [String] {
+        guard let candidate else { return [] }
+        let seeds = [Set(baseline.runs.map(\.seed)), Set(candidate.runs.map(\.seed))]
+        return [(baseline, seeds[0].subtracting(seeds[1]), candidate), (candidate, seeds[1].subtracting(seeds[0]), baseline)]
+            .filter { !$0.1.isEmpty }.map { row, alone, other in
+                let list = alone.sorted().map(String.init).joined(separator: ", ")
+                return "\(row.method) has seed \(list) and \(other.method) has not: left out where the two are compared"
+            }
     }
 
-    /// What was found, in words.
-    public var finding: String {
-        guard let row = rows.first(where: { $0.method == Self.candidate }), let box = gain(row, "bbox"),
-            let mask = gain(row, "segm")
-        else { return "No run of E-DIY and BYOL with the same seed: nothing to compare." }
-        func isLevel(_ gain: Estimate) -> Bool { points(abs(gain.mean)) == points(0) }
-        func way(_ gain: Estimate) -> String { isLevel(gain) ? "level with" : gain.mean > 0 ? "ahead of" : "behind" }
-        func size(_ gain: Estimate, _ what: String) -> String { isLevel(gain) ? "in \(what)" : "by \(points(abs(gain.mean))) \(what)" }
-        let boxes = "E-DIY is \(way(box.gain)) BYOL \(size(box.gain, "box AP"))"
-        let together = way(box.gain) == way(mask.gain) && !isLevel(box.gain)
-        let size = together
-            ? "\(boxes) and \(points(abs(mask.gain.mean))) mask AP" : "\(boxes), and \(way(mask.gain)) it \(size(mask.gain, "mask AP"))"
-        guard let half = box.gain.halfWidth else {
-            return "\(size), with one seed. One seed proves little: there is no interval to hold the gain against."
-        }
-        let sure = half < abs(box.gain.mean) ? "the interval leaves out 0" : "the interval holds 0, so that the gain may be none"
-        let p = box.p.map { String(format: ", paired t test p = %.3f", $0) } ?? ""
-        return "\(size), ± \(points(half)) in box AP (95%, \(box.gain.count) seeds\(p)): \(sure)."
+    // MARK: - The gain
+
+    /// Pairs of runs of the baseline and a method, by seed.
+    func pairs(_ row: Row) -> [(base: RunRecord, run: RunRecord)] {
+        row.runs.compactMap { run in baseline.runs.first { $0.seed == run.seed }.map { ($0, run) } }
     }
+
+    /// The gain of a method over the baseline in AP of a type, paired by seed; nil for the baseline itself.
+    func gain(_ row: Row, _ type: String, _ name: String = "AP") -> PairedComparison? {
+        guard row.method != baseline.method else { return nil }
+        return PairedComparison(
+            differences: pairs(row).compactMap { base, run in
+                guard let theirs = base.number(name, type), let mine = run.number(name, type) else { return nil }
+                return mine - theirs
+            })
+    }
+
+    /// `bbox`, and `segm` where any method has masks.
+    var types: [IoUType] { IoUType.detection.filter { type in rows.contains { $0.estimate("AP", type.rawValue) != nil } } }
+}
+
+extension IoUType {
+    /// "box AP", "mask AP".
+    var noun: String { self == .bbox ? "box" : "mask" }
 }
 
 /// AP as papers write it: in hundredths.
 func points(_ value: Double) -> String { String(format: "%.1f", value * 100) }
 
+/// The same with its sign: "+2.1", "−0.3", "0.0".
+func signedPoints(_ value: Double) -> String {
+    let size = points(abs(value))
+    return (size == points(0) ? "" : value < 0 ? "−" : "+") + size
+}
+
 extension Estimate {
     /// "31.4 ± 0.6", in hundredths.
     var asPoints: String { halfWidth.map { "\(points(mean)) ± \(points($0))" } ?? points(mean) }
+
+    /// "+0.4 to +1.9", in hundredths.
+    var interval: String? { halfWidth.map { "\(signedPoints(mean - $0)) to \(signedPoints(mean + $0))" } }
 }

@@ -1,28 +1,43 @@
+import COCO
 import Foundation
 import Support
 
-/// What a run folder says.
+/// What is known of one run: from its folder, or of a detector of another make, from its results file.
 public struct RunRecord: Sendable {
     /// The newest schema of run.json that is understood.
     static let schema = 1
 
-    public let folder: String
+    /// The run folder, or the results file.
+    public let path: String
+    /// `pretrain` or `finetune`.
     public let stage: String
     public let method: String
     public let seed: Int
+    /// `running`, `stopped` or `finished`.
+    public let status: String
     public let dataset: String
+    /// Every setting that bears on the numbers; none of a results file, whose protocol nobody knows.
     public let settings: [(name: String, value: String)]
     public let environment: [(name: String, value: String)]
-    public let images: Int
-    public let seconds: Double
+    public let images: Int?
+    public let seconds: Double?
     /// bbox and segm, of a finished fine-tuning run.
     public let evaluation: JSON?
     /// regions.json, where there is one.
     public let regions: JSON?
+    /// COCO results on the validation images, where there are any.
+    public let resultsFile: String?
+    /// metrics.jsonl; nil of a results file, and where it cannot be read.
+    let metrics: MetricsCurves?
+    /// What a finished run should have and has not, a line each.
+    let problems: [String]
 
     public var isPretraining: Bool { stage == "pretrain" }
+    public var isFinished: Bool { status == "finished" }
+    /// Whether a run of the suite left this, and so its protocol.
+    var hasProtocol: Bool { !settings.isEmpty }
 
-    /// - Throws: `UserError` for a folder without a readable run.json, of a newer schema, or of an unfinished run.
+    /// - Throws: `UserError` for a folder without a readable run.json, of a newer schema, or finished without an evaluation.
     public init(reading folder: String) throws {
         let file = "\(folder)/run.json"
         let run = try JSON.read(file)
@@ -32,35 +47,72 @@ public struct RunRecord: Sendable {
         guard schema <= Self.schema else {
             throw UserError("is of schema \(schema), newer than this program's \(Self.schema)", file: file, remedy: "update ediy")
         }
-        let status = run["status"]?.string ?? "unknown"
-        guard status == "finished" else {
-            throw UserError("the run is not finished, but \(status)", file: folder, remedy: "go on with it by --resume")
+        func optional(_ name: String) throws -> JSON? {
+            FileManager.default.fileExists(atPath: "\(folder)/\(name)") ? try JSON.read("\(folder)/\(name)") : nil
         }
-        self.folder = folder
+        func facts(_ name: String) -> [(name: String, value: String)] {
+            (run[name]?.object ?? []).map { ($0.key, $0.value.string ?? $0.value.text()) }
+        }
+        path = folder
         self.stage = stage
         self.method = method
         seed = run["seed"]?.int ?? 0
+        status = run["status"]?.string ?? "unknown"
         dataset = run["dataset"]?.string ?? ""
-        settings = (run["protocol"]?.object ?? []).map { ($0.key, $0.value.string ?? $0.value.text()) }
-        environment = (run["environment"]?.object ?? []).map { ($0.key, $0.value.string ?? $0.value.text()) }
-        images = run["cost"]?["images"]?.int ?? 0
-        seconds = run["cost"]?["seconds"]?.double ?? 0
-        evaluation = stage == "pretrain" ? nil : try JSON.read("\(folder)/evaluation.json")
-        let regionsFile = "\(folder)/regions.json"
-        regions = FileManager.default.fileExists(atPath: regionsFile) ? try JSON.read(regionsFile) : nil
+        settings = facts("protocol")
+        environment = facts("environment")
+        images = run["cost"]?["images"]?.int
+        seconds = run["cost"]?["seconds"]?.double
+        let hasNumbers = status == "finished" && stage == "finetune"
+        evaluation = hasNumbers ? try JSON.read("\(folder)/evaluation.json") : nil
+        regions = try optional("regions.json")
+        var problems: [String] = []
+        let results = "\(folder)/results.json"
+        resultsFile = hasNumbers && FileManager.default.fileExists(atPath: results) ? results : nil
+        if hasNumbers && resultsFile == nil {
+            problems.append("\(results): is missing; what needs detections is reported without this run")
+        }
+        do { metrics = try MetricsCurves(reading: "\(folder)/metrics.jsonl") } catch {
+            metrics = nil
+            if status == "finished" { problems.append("\(error); its training curves are left out") }
+        }
+        self.problems = problems
     }
 
-    /// One of the COCO numbers: `number("AP50", "bbox")`.
-    func number(_ name: String, _ type: String) -> Double? { evaluation?[type]?[name]?.double }
+    /// A detector of another make, evaluated here.
+    ///
+    /// - Parameters:
+    ///   - results: its COCO results file.
+    ///   - seed: which of the files of this name it is.
+    /// - Throws: `UserError` for a file that cannot be read or does not belong to the ground truth.
+    init(results: String, method: String, seed: Int, against dataset: Dataset) throws {
+        let detections = try Results.read(results)
+        let types = detections.hasMasks ? IoUType.detection : [.bbox]
+        evaluation = .object(
+            try types.map { ($0.rawValue, try Evaluator().evaluate(detections, against: dataset, by: $0).json) })
+        path = results
+        stage = "finetune"
+        self.method = method
+        self.seed = seed
+        status = "finished"
+        self.dataset = ""
+        settings = []
+        environment = []
+        images = nil
+        seconds = nil
+        regions = nil
+        resultsFile = results
+        metrics = nil
+        problems = []
+    }
 
-    /// The curve of a value in metrics.jsonl; empty where there is none.
-    func curve(_ name: String) -> [(x: Double, y: Double)] {
-        let text = (try? String(contentsOfFile: "\(folder)/metrics.jsonl", encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").compactMap { line in
-            guard let json = try? JSON(parsing: Array(line.utf8)), let x = json["iteration"]?.double,
-                let y = json[name]?.double
-            else { return nil }
-            return (x, y)
-        }
+    /// One of the COCO numbers: `number("AP50", "bbox")`. Nil where there is nothing to average, which pycocotools calls −1.
+    public func number(_ name: String, _ type: String) -> Double? {
+        (evaluation?[type]?[name]?.double).flatMap { $0 < 0 ? nil : $0 }
+    }
+
+    /// AP by category id.
+    func categoryAP(_ type: String) -> [(id: String, ap: Double?)] {
+        (evaluation?[type]?["perCategoryAP"]?.object ?? []).map { ($0.key, $0.value.double) }
     }
 }

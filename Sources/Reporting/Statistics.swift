@@ -39,8 +39,7 @@ public struct PairedComparison: Sendable, Equatable {
             return
         }
         let t = StudentT(degrees: Double(differences.count - 1))
-        let statistic = gain.mean / (half / t.quantile(0.975))
-        p = 2 * (1 - t.cumulative(abs(statistic)))
+        p = t.beyond(gain.mean / (half / t.quantile(0.975)))
     }
 }
 
@@ -50,9 +49,11 @@ struct StudentT {
 
     /// P(T ≤ t).
     func cumulative(_ t: Double) -> Double {
-        let tail = 0.5 * incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5)
-        return t > 0 ? 1 - tail : tail
+        t > 0 ? 1 - beyond(t) / 2 : beyond(t) / 2
     }
+
+    /// P(|T| ≥ |t|), exact far out too.
+    func beyond(_ t: Double) -> Double { incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5) }
 
     /// The t with P(T ≤ t) = p, by bisection; for p of 0.5 and more.
     func quantile(_ p: Double) -> Double {
@@ -71,8 +72,8 @@ struct StudentT {
 private func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
     guard x > 0 else { return 0 }
     guard x < 1 else { return 1 }
-    // The fraction converges fast on one side of the mean alone.
-    guard x < (a + 1) / (a + b + 2) else { return 1 - incompleteBeta(1 - x, b, a) }
+    // The fraction converges fast on one side of the mean alone; at it, either will do.
+    guard x <= (a + 1) / (a + b + 2) else { return 1 - incompleteBeta(1 - x, b, a) }
     let logBeta: Double = lgamma(a) + lgamma(b) - lgamma(a + b)
     let logPowers: Double = a * log(x) + b * log(1 - x)
     let front = exp(logPowers - logBeta) / a

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarking
+import Reporting
 import Support
 
 struct BenchmarkCommand: ParsableCommand {
@@ -22,6 +23,6 @@ struct BenchmarkCommand: ParsableCommand {
         let folder = output ?? "runs/\(loaded.name)"
         let benchmark = try Benchmark(loaded, path: recipe, data: data, folder: folder, device: place.device, stop: .listening())
         guard try benchmark.run() else { throw ExitCode(130) }
-        try ReportCommand.write([folder], to: "\(folder)/report")
+        try ReportCommand.write(ReportInput(folders: [folder]), to: "\(folder)/report")
     }
 }

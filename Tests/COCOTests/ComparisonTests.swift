@@ -39,10 +39,8 @@ import Testing
         #expect(line.difference == 0 && line.interval == 0...0 && !line.stands)
     }
 
-    /// Many images, of which one detector finds every object and the other a share: the difference is known, and so is the
-    /// spread of its mean over images.
-    @Test func theIntervalIsThatOfAKnownSpread() throws {
-        let count = 400
+    /// `count` images of one object each.
+    private func single(_ count: Int) throws -> Dataset {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID()).json").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         let images = (1...count).map { JSON.object([("id", .int($0)), ("width", 100), ("height", 100), ("file_name", "x.jpg")]) }
@@ -53,13 +51,55 @@ import Testing
         }
         let gt: JSON = ["images": .array(images), "categories": [["id": 1, "name": "a"]], "annotations": .array(annotations)]
         try AtomicFile.write(gt.text(), to: path)
-        let dataset = try Dataset.read(path)
-        func finding(every: Int) -> Results {
-            Results((1...count).filter { $0 % every == 0 }.map {
-                Detection(imageID: $0, categoryID: 1, box: Box(x: 10, y: 10, width: 50, height: 50), score: 0.5)
-            })
+        return try Dataset.read(path)
+    }
+
+    /// The objects of these images found, and nothing else.
+    private func finding(_ images: some Sequence<Int>) -> Results {
+        Results(images.map {
+            Detection(imageID: $0, categoryID: 1, box: Box(x: 10, y: 10, width: 50, height: 50), score: 0.5)
+        })
+    }
+
+    /// Detectors that find each object by chance: of 100 objects AP is the share found, 101 recall points over, so that the true
+    /// difference is known, and the interval must hold it 95 times of 100.
+    @Test func intervalsHoldTheTruthAsOftenAsTheySay() throws {
+        let dataset = try single(100)
+        let trials = 300
+        let held = try (0..<trials).count { trial in
+            var generator = SeededGenerator(77, UInt64(trial))
+            let first = (1...100).filter { _ in generator.chance(0.4) }
+            // Not by itself: what the first finds, the second finds more often.
+            let second = (1...100).filter { generator.chance(first.contains($0) ? 0.8 : 0.4) }
+            let comparison = try Comparison(
+                finding(first), finding(second), against: dataset, by: .bbox, resamples: 400, seed: UInt64(trial))
+            // 0.4 · 0.8 + 0.6 · 0.4 − 0.4
+            return try #require(comparison.bySize[0].line).interval.contains(0.16 * 100 / 101)
         }
-        let comparison = try Comparison(finding(every: 2), finding(every: 1), against: dataset, by: .bbox, resamples: 2000, seed: 3)
+        // Three deviations of a share of 300 about 95%.
+        #expect(abs(Double(held) / Double(trials) - 0.95) < 0.038, "\(held) of \(trials)")
+    }
+
+    @Test func aSideOfSeveralDetectorsIsTheirMean() throws {
+        let (dataset, a, b) = try sides(2)
+        func line(_ first: [Results], _ second: [Results]) throws -> Comparison.Line {
+            let comparison = try Comparison(
+                first.map { results in { results } }, second.map { results in { results } }, against: dataset, by: .bbox,
+                resamples: 60)
+            return try #require(comparison.bySize[0].line)
+        }
+        let plain = try line([a], [b]), doubled = try line([a, a], [b, b]), mixed = try line([a, b], [b, a])
+        #expect(abs(plain.difference - doubled.difference) < 1e-12)
+        #expect(abs(plain.interval.lowerBound - doubled.interval.lowerBound) < 1e-12)
+        #expect(abs(mixed.first - (plain.first + plain.second) / 2) < 1e-12 && abs(mixed.difference) < 1e-12)
+    }
+
+    /// Many images, of which one detector finds every object and the other a share: the difference is known, and so is the
+    /// spread of its mean over images.
+    @Test func theIntervalIsThatOfAKnownSpread() throws {
+        let dataset = try single(400)
+        let comparison = try Comparison(
+            finding((1...400).filter { $0 % 2 == 0 }), finding(1...400), against: dataset, by: .bbox, resamples: 2000, seed: 3)
         let line = try #require(comparison.bySize[0].line)
         #expect(line.second == 1 && abs(line.first - 51.0 / 101) < 1e-12 && line.stands)
         // AP is the share found, to a recall point; the share's deviation is √(p (1 − p) / n) = 0.025.

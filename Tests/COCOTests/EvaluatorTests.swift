@@ -120,4 +120,29 @@ func recallInnermost(_ values: [Double], _ shape: [Int]) -> [Double] {
             try Evaluator().evaluate(results, against: dataset, by: .segm)
         } throws: { "\($0)".contains("record 1: its mask is of height and width 3, 4") }
     }
+
+    @Test(arguments: [IoUType.bbox, .segm])
+    func apOfAnImageIsThatOfADatasetOfIt(_ type: IoUType) throws {
+        let whole = try JSON.read(fixture("random1-gt.json"))
+        let dataset = try Dataset.read(fixture("random1-gt.json"))
+        let results = try Results.read(fixture("random1-dt.json"))
+        let found = try Evaluator().perImageAP(results, against: dataset, by: type)
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID()).json").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        for (place, image) in dataset.images.enumerated() {
+            func only(_ list: String, _ key: String) -> JSON { .array((whole[list]?.array ?? []).filter { $0[key]?.int == image.id }) }
+            let alone: JSON = [
+                "images": only("images", "id"), "categories": whole["categories"] ?? [], "annotations": only("annotations", "image_id"),
+            ]
+            try AtomicFile.write(alone.text(), to: path)
+            let mine = try (0..<results.count).filter { results.imageIDs[$0] == image.id }.map { i in
+                Detection(
+                    imageID: image.id, categoryID: results.categoryIDs[i], box: results.boxes[i], score: results.scores[i],
+                    mask: try results.mask(i, height: image.height, width: image.width))
+            }
+            let evaluation = try Evaluator().evaluate(Results(mine), against: Dataset.read(path), by: type)
+            let expected = try #require(evaluation["AP"])
+            #expect(abs((found[place] ?? -1) - expected) < 1e-12, "image \(image.id)")
+        }
+    }
 }

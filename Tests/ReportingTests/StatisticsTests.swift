@@ -2,17 +2,32 @@ import Reporting
 import Testing
 
 @Suite struct StatisticsTests {
-    @Test func intervalsAndTestsAreScipys() throws {
-        // scipy.stats.t.interval(0.95, 4, mean, sem) and scipy.stats.ttest_1samp of these values (make_statistics.py).
-        let comparison = try #require(PairedComparison(differences: [0.012, 0.021, -0.003, 0.017, 0.009]))
-        #expect(abs(comparison.gain.mean - 0.0112) < 1e-12)
-        #expect(abs(try #require(comparison.gain.halfWidth) - 0.011393578129343612) < 1e-12)
-        #expect(abs(try #require(comparison.p) - 0.05248229308191046) < 1e-10)
+    // Of scipy.stats.t.interval and scipy.stats.ttest_1samp (make_statistics.py).
+    @Test(arguments: [
+        ([0.012, 0.021, -0.003, 0.017, 0.009], 0.0112, 0.011393578129343612, 0.05248229308191046),
+        ([0.02, 0.03], 0.025, 0.06353102368087345, 0.12566591637800234),
+        (
+            [-0.011, -0.012, -0.0115, -0.0118, -0.0109, -0.0121, -0.0116, -0.0113, -0.0112, -0.0119],
+            -0.011530000000000002, 0.0003017151968652248, 1.8790503402494207e-14
+        ),
+        ([0.5, -0.5, 0.25], 0.08333333333333333, 1.2927862531355658, 0.8075499102701248),
+        ([0.0210001, 0.0210002, 0.0210003, 0.0210004], 0.02100025, 2.0542602567619195e-07, 6.404430082196665e-17),
+    ])
+    func intervalsAndTestsAreScipys(_ differences: [Double], _ mean: Double, _ halfWidth: Double, _ p: Double) throws {
+        let comparison = try #require(PairedComparison(differences: differences))
+        #expect(abs(comparison.gain.mean - mean) < 1e-14)
+        let foundHalf = try #require(comparison.gain.halfWidth), foundP = try #require(comparison.p)
+        #expect(abs(foundHalf / halfWidth - 1) < 1e-7 && abs(foundP / p - 1) < 1e-6)
     }
 
     @Test func oneSeedGivesNoInterval() throws {
         let comparison = try #require(PairedComparison(differences: [0.02]))
         #expect(comparison.gain.halfWidth == nil && comparison.p == nil)
         #expect(PairedComparison(differences: []) == nil)
+    }
+
+    @Test func differencesThatAreTheSameHaveNoTest() throws {
+        let comparison = try #require(PairedComparison(differences: [0.02, 0.02, 0.02]))
+        #expect(comparison.gain.halfWidth == 0 && comparison.p == nil)
     }
 }

@@ -1,0 +1,85 @@
+import COCO
+import Foundation
+import Reporting
+import Support
+import Testing
+
+/// Reports of plain results files, as a user of another detector has them.
+@Suite struct ResultsReportTests {
+    private let maker: RunMaker
+
+    init() throws { maker = try RunMaker() }
+
+    private func input(_ count: Int = 24) throws -> ReportInput {
+        let (annotations, images) = try maker.groundTruth(count)
+        var input = ReportInput(folders: [])
+        input.annotations = annotations
+        input.images = images
+        input.resamples = 200
+        input.results = [
+            ("old", try maker.results("a0", finding: { $0 % 2 == 0 }, of: count)),
+            ("new", try maker.results("b0", finding: { $0 % 4 != 1 }, of: count)),
+        ]
+        return input
+    }
+
+    @Test func anyDetectorsAreCompared() throws {
+        let report = try Report(input())
+        // old finds all of one category and none of the other; new half of the other's 12 more: 51 of 101 recall points.
+        #expect(report.finding.hasPrefix("new is ahead of old by 25.2 box AP and 25.2 mask AP, with one seed."))
+        #expect(report.finding.contains("Paired bootstrap over the 24 validation images, 95%: +"))
+        let json = report.json
+        let line = try #require(json["over_images"]?["bbox"]?["bySize"]?["all"])
+        let interval = try #require(line["interval"]?.array).compactMap(\.double)
+        #expect(abs(line["difference"]!.double! - 51.0 / 202) < 1e-12 && interval[0] > 0.05 && interval[1] < 0.45)
+        let curve = try #require(json["precision_by_recall"]?.array?.first { $0["method"] == "new" && $0["type"] == "bbox" })
+        let precision = try #require(curve["iou_0.50"]?.array).compactMap(\.double)
+        #expect(precision.count == 101 && precision[50] == 1 && precision[51] == 0.5)
+        #expect(report.notes.count == 2 && report.notes.allSatisfy { $0.contains("not its protocol") })
+    }
+
+    @Test func picturesAreChosenByRule() throws {
+        let output = "\(maker.folder)/report"
+        try Report(input()).write(to: output)
+        let html = try String(contentsOfFile: "\(output)/index.html", encoding: .utf8)
+        // Pictures 3, 7, 11 are the first that only new finds; it loses none.
+        for i in [3, 7, 11] { #expect(html.contains("<h3>\(i).jpg, largest gain: AP of this picture 0.0 → 100.0</h3>")) }
+        #expect(!html.contains("largest loss") && html.components(separatedBy: "by chance</h3>").count == 4)
+        #expect(html.components(separatedBy: "data:image/jpeg;base64,").count == 1 + 6 * 3)
+        #expect(html.contains("&lt;i&gt;square") && !html.contains("<i>square"))
+    }
+
+    @Test func filesOfOneNameAreItsSeeds() throws {
+        var input = try input()
+        input.results += [
+            ("old", try maker.results("a1", finding: { $0 % 2 == 0 }, of: 24)),
+            ("new", try maker.results("b1", finding: { $0 % 4 != 1 || $0 == 1 }, of: 24)),
+        ]
+        #expect(try Report(input).finding.contains("box AP") && Report(input).finding.contains("(95% over 2 seeds)"))
+    }
+
+    @Test func boxesAloneAreReportedWithoutMasks() throws {
+        var input = try input()
+        input.results = try ["old", "new"].map { name in
+            let path = "\(maker.folder)/\(name)-boxes.json"
+            try AtomicFile.write(#"[{"image_id":1,"category_id":3,"bbox":[10,10,20,20],"score":0.9}]"#, to: path)
+            return (name, path)
+        }
+        let report = try Report(input)
+        #expect(report.finding.hasPrefix("new is level with old in box AP, with one seed."))
+        #expect(!report.markdown.contains("## Masks"))
+    }
+
+    @Test func whatDoesNotBelongTogetherIsNamed() throws {
+        var input = try input()
+        let other = "\(maker.folder)/other.json"
+        try AtomicFile.write(#"[{"image_id":99,"category_id":3,"bbox":[10,10,20,20],"score":0.9}]"#, to: other)
+        input.results.append(("stray", other))
+        let report = try Report(input)
+        #expect(report.rows.count == 2 && report.notes.contains { $0.contains("other.json") && $0.contains("image 99") })
+        input.images = "\(maker.folder)/nowhere"
+        #expect(try Report(input).notes.contains { $0.contains("no pictures are shown") })
+        input.annotations = nil
+        #expect { try Report(input) } throws: { "\($0)".contains("--annotations") }
+    }
+}

@@ -1,0 +1,76 @@
+import COCO
+import Foundation
+import Support
+import Vision
+
+/// Run folders made up for a test, in a folder that goes away with it.
+final class RunMaker {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID())").path
+
+    init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    /// A run with these numbers.
+    func run(
+        _ method: String, _ seed: Int, ap: Double, maskAP: Double? = nil, stage: String = "finetune", settings: JSON = ["batch": 8],
+        status: String = "finished", schema: Int = 1, at place: String? = nil, categories: [Int: Double] = [:]
+    ) throws -> String {
+        let path = place ?? "\(folder)/\(UUID())"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let json: JSON = [
+            "schema": .int(schema), "stage": .string(stage), "method": .string(method), "seed": .int(seed),
+            "status": .string(status), "dataset": "d", "protocol": settings, "cost": ["images": 100, "seconds": 5],
+            "environment": ["cores": "2"],
+        ]
+        try AtomicFile.write(json.text(), to: "\(path)/run.json")
+        func numbers(_ ap: Double) -> JSON {
+            let names = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
+            let perCategory = categories.sorted { $0.key < $1.key }.map { (key: "\($0.key)", value: JSON.double($0.value)) }
+            return .object(names.map { ($0, .double($0 == "APl" ? -1 : ap)) } + [("perCategoryAP", .object(perCategory))])
+        }
+        let evaluation: JSON = .object([("bbox", numbers(ap)), ("segm", numbers(maskAP ?? ap))])
+        try AtomicFile.write(evaluation.text(), to: "\(path)/evaluation.json")
+        try AtomicFile.write(#"{"mean_pairwise_cosine": 0.5, "effective_rank": 9}"#, to: "\(path)/regions.json")
+        try AtomicFile.write("{\"iteration\":0,\"loss\":2}\n{\"iteration\":1,\"loss\":1}\n", to: "\(path)/metrics.jsonl")
+        try AtomicFile.write("[]", to: "\(path)/results.json")
+        return path
+    }
+
+    /// Ground truth of `count` pictures of 40×40 pixels with a square each, of two categories in turn, and the pictures.
+    func groundTruth(_ count: Int) throws -> (annotations: String, images: String) {
+        let images = "\(folder)/images"
+        try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: true)
+        for i in 0..<count {
+            let picture = Image(width: 40, height: 40, channels: 3, pixels: Array(repeating: UInt8(i % 256), count: 4800))
+            try AtomicFile.write(JPEG.encode(picture, quality: 80), to: "\(images)/\(i).jpg")
+        }
+        let gt: JSON = [
+            "images": .array((0..<count).map { ["id": .int($0 + 1), "width": 40, "height": 40, "file_name": .string("\($0).jpg")] }),
+            "categories": [["id": 3, "name": "<i>square"], ["id": 7, "name": "box_$2"]],
+            "annotations": .array(
+                (0..<count).map { i in
+                    [
+                        "id": .int(i + 1), "image_id": .int(i + 1), "category_id": i % 2 == 0 ? 3 : 7, "bbox": [10, 10, 20, 20],
+                        "area": 400, "iscrowd": 0, "segmentation": [[10, 10, 30, 10, 30, 30, 10, 30]],
+                    ]
+                }),
+        ]
+        try AtomicFile.write(gt.text(), to: "\(folder)/gt.json")
+        return ("\(folder)/gt.json", images)
+    }
+
+    /// Results that find the squares of these pictures and no others.
+    func results(_ name: String, finding found: (Int) -> Bool, of count: Int) throws -> String {
+        let path = "\(folder)/\(name).json"
+        try ResultsWriter.write(to: path) { writer in
+            for i in (0..<count).filter(found) {
+                try writer.append(
+                    Detection(
+                        imageID: i + 1, categoryID: i % 2 == 0 ? 3 : 7, box: Box(x: 10, y: 10, width: 20, height: 20), score: 0.9,
+                        mask: RLE(box: Box(x: 10, y: 10, width: 20, height: 20), height: 40, width: 40)))
+            }
+        }
+        return path
+    }
+}
