@@ -31,23 +31,23 @@ public struct StageRunner {
 
     /// Pretrains, and writes backbone.safetensors and regions.json.
     ///
-    /// - Parameter images: the folder of pictures.
+    /// - Parameter images: a folder of pictures, a list of their paths, or tar shards.
     public func pretrain(
         _ variant: Variant, images: String, seed: UInt64, output: String, resume: Bool
     ) throws -> Outcome {
         try Torch.load()
         let device = try Torch.device(device)
-        let folder = try ImageFolder(images)
+        let pictures = try openPictures(images)
         let run = try RunFolder(
             output,
             RunDescription(
                 stage: .pretrain, method: variant.name, seed: seed, dataset: recipe.dataset.name,
                 settings: recipe.settings(of: variant)), resume: resume)
-        let stage = Pretraining(variant.method, variant.options, images: folder, seed: seed, device: device)
+        let stage = Pretraining(variant.method, variant.options, images: pictures, seed: seed, device: device)
         var options = recipe.pretrainingRun
         options.precision = variant.precision
         return try train(stage, run, options) {
-            let statistics = try regions(of: stage.method.backbone, folder)
+            let statistics = try regions(of: stage.method.backbone, pictures)
             if statistics.isCollapsed {
                 StandardError.line(
                     "\(output): the features have collapsed: deviation \(statistics.featureDeviation), an even spread's is "
@@ -60,11 +60,12 @@ public struct StageRunner {
         }
     }
 
-    private func regions(of backbone: ResNet, _ folder: ImageFolder) throws -> RegionStatistics {
+    private func regions(of backbone: ResNet, _ pictures: any PictureSource) throws -> RegionStatistics {
         let side = recipe.pretraining.imageSize
         let reader = ImageReader(damagedLimit: recipe.pretraining.damagedLimit)
-        let images = try (0..<min(Self.regionSample, folder.count)).map { i in
-            try reader.read(from: i, of: folder.count, path: folder.path).image.resized(width: side, height: side, filter: .bilinear)
+        let images = try (0..<min(Self.regionSample, pictures.count)).map { i in
+            try reader.read(from: i, of: pictures.count, name: pictures.name) { try pictures.picture($0).decoded() }.value
+                .resized(width: side, height: side, filter: .bilinear)
         }
         let batches = stride(from: 0, to: images.count, by: 16).map { start in
             PixelNormalization.imageNet(Array(images[start..<min(start + 16, images.count)]))
@@ -96,7 +97,7 @@ public struct StageRunner {
             recipe.detection, dataset: train, images: files.trainImages, backbone: weights, backboneFile: backbone, seed: seed,
             device: device)
         // Before training changes it: what the detector begins with.
-        let initial = try ImageFolder(files.unlabeledImages)
+        let initial = try openPictures(files.unlabeledImages)
         if !FileManager.default.fileExists(atPath: run.path("regions.json")) {
             try AtomicFile.write(
                 regions(of: stage.detector.backbone, initial).json.text(pretty: true) + "\n", to: run.path("regions.json"))

@@ -1,23 +1,23 @@
 import Foundation
 import Support
+import Vision
 
-/// The JPEG files below a folder, in the order of their paths.
-public struct ImageFolder: Sendable {
+/// The JPEG files below a folder, in the order of their paths. Links to folders are followed.
+public struct ImageFolder: PictureSource {
     public let folder: String
     /// Relative to the folder.
-    public let names: [String]
+    public let names: PathList
 
     /// - Throws: `UserError` when the folder has none.
     public init(_ folder: String) throws {
         self.folder = folder
-        guard let walk = FileManager.default.enumerator(atPath: folder) else {
+        var found = PathList()
+        var above: [FileIdentity] = []
+        guard Self.walk(folder, below: [], &above, into: &found) else {
             throw UserError("cannot be read", file: folder, remedy: "check the path and the permissions")
         }
-        var names: [String] = []
-        for case let name as String in walk where Self.isJPEG(name) { names.append(name) }
-        // By bytes: an order that depends on no locale.
-        self.names = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        guard !names.isEmpty else {
+        names = found.sorted()
+        guard names.count > 0 else {
             throw UserError("has no JPEG files", file: folder, remedy: "name a folder with .jpg or .jpeg files below it")
         }
     }
@@ -26,7 +26,47 @@ public struct ImageFolder: Sendable {
 
     public func path(_ index: Int) -> String { "\(folder)/\(names[index])" }
 
-    private static func isJPEG(_ name: String) -> Bool {
-        [".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
+    public func name(_ index: Int) -> String { path(index) }
+
+    public func picture(_ index: Int) throws -> JPEGFile { try JPEGFile(reading: path(index)) }
+
+    private struct FileIdentity: Equatable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    /// Adds the JPEG files below a folder; what cannot be opened further in is passed over.
+    ///
+    /// - Parameter above: the folders that this one lies in, so that a link to one of them is no endless way.
+    /// - Returns: whether the folder could be opened.
+    private static func walk(
+        _ path: String, below prefix: [UInt8], _ above: inout [FileIdentity], into found: inout PathList
+    ) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0, let handle = opendir(path) else { return false }
+        defer { closedir(handle) }
+        let identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        guard !above.contains(identity) else { return true }
+        above.append(identity)
+        defer { above.removeLast() }
+        while let entry = readdir(handle) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if name.first == UInt8(ascii: ".") { continue }
+            let kind = entry.pointee.d_type
+            if isJPEG(name) {
+                found.append(prefix + name)
+            } else if kind == UInt8(DT_DIR) || kind == UInt8(DT_LNK) || kind == UInt8(DT_UNKNOWN) {
+                let inner = "\(path)/\(String(decoding: name, as: UTF8.self))"
+                _ = walk(inner, below: prefix + name + [UInt8(ascii: "/")], &above, into: &found)
+            }
+        }
+        return true
+    }
+
+    /// Whether a name ends as JPEG files' do, in small letters or capitals.
+    static func isJPEG(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+        [".jpg", ".jpeg"].contains { ending in
+            name.count > ending.utf8.count && zip(name.reversed(), ending.utf8.reversed()).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+        }
     }
 }

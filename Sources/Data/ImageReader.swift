@@ -16,29 +16,31 @@ public final class ImageReader: Sendable {
     /// How many damaged files were met.
     public var damagedCount: Int { damaged.withLock { $0.count } }
 
-    /// The first of the candidates from `start` on, going round, whose file can be read: which one that is depends on the
-    /// files alone, and so a run's numbers do.
+    /// What `make` makes of the first of the candidates from `start` on, going round, that can be read: which one that is
+    /// depends on the files alone, and so a run's numbers do.
     ///
-    /// - Parameter make: what to make of a file.
+    /// - Parameters:
+    ///   - name: what messages call a candidate.
+    ///   - make: throws `UserError` for a damaged file.
     /// - Returns: the place among the candidates, and what was made.
     /// - Throws: `UserError` past the limit, naming the last file.
     public func read<Value>(
-        from start: Int, of count: Int, path: (Int) -> String, _ make: (String) throws -> Value
+        from start: Int, of count: Int, name: (Int) -> String, _ make: (Int) throws -> Value
     ) throws -> (index: Int, value: Value) {
         for step in 0..<count {
             let index = (start + step) % count
             do {
-                return (index, try make(path(index)))
+                return (index, try make(index))
             } catch let error as UserError {
-                try note(error, path(index))
+                try note(error, name(index))
             }
         }
-        throw UserError("no picture of the dataset can be read", file: path(start))
+        throw UserError("no picture of the dataset can be read", file: name(start))
     }
 
     /// The first picture from `start` on that can be read.
     public func read(from start: Int, of count: Int, path: (Int) -> String) throws -> (index: Int, image: Image) {
-        let found = try read(from: start, of: count, path: path) { try JPEG.read($0) }
+        let found = try read(from: start, of: count, name: path) { try JPEG.read(path($0)) }
         return (found.index, found.value)
     }
 

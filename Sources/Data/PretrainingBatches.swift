@@ -15,9 +15,9 @@ public struct ViewPair: Sendable {
     }
 }
 
-/// Batches of BYOL's views from a folder of pictures, in bytes: a quarter of what floats would take to a device.
+/// Batches of BYOL's views in bytes: a quarter of what floats would take to a device.
 public struct PretrainingBatches: BatchSource {
-    private let images: ImageFolder
+    private let images: any PictureSource
     private let sampler: EpochSampler
     private let augmentation: BYOLAugmentation
     private let decoding: BYOLAugmentation.Decoding
@@ -25,11 +25,11 @@ public struct PretrainingBatches: BatchSource {
     private let seed: UInt64
 
     public init(
-        _ images: ImageFolder, batchSize: Int, augmentation: BYOLAugmentation, decoding: BYOLAugmentation.Decoding,
+        _ images: any PictureSource, batchSize: Int, augmentation: BYOLAugmentation, decoding: BYOLAugmentation.Decoding,
         reader: ImageReader, seed: UInt64
     ) {
         self.images = images
-        sampler = EpochSampler(count: images.count, batchSize: batchSize, seed: seed)
+        sampler = EpochSampler(count: images.count, batchSize: batchSize, seed: seed) { images.order(seed: $0, epoch: $1) }
         self.augmentation = augmentation
         self.decoding = decoding
         self.reader = reader
@@ -39,15 +39,16 @@ public struct PretrainingBatches: BatchSource {
     public var iterationsPerEpoch: Int { sampler.iterationsPerEpoch }
 
     public func batch(at iteration: Int) throws -> ViewPair {
-        let epoch = UInt64(sampler.epoch(of: iteration))
+        let epoch = sampler.epoch(of: iteration)
+        images.prepare(sampler.places(at: iteration), seed: seed, epoch: epoch)
         var views: [[Image]] = [[], []]
         for (place, sample) in sampler.samples(at: iteration).enumerated() {
-            let pair = try reader.read(from: sample, of: images.count, path: images.path) { path in
-                let file = try JPEGFile(reading: path)
+            let pair = try reader.read(from: sample, of: images.count, name: images.name) { index in
+                let file = try images.picture(index)
                 let drawn = (0..<2).map { view in
                     // The place in the batch counts too: in a small set a picture comes more than once an epoch.
                     var generator = SeededGenerator(
-                        seed, epoch, UInt64(iteration), UInt64(place), UInt64(sample), UInt64(view))
+                        seed, UInt64(epoch), UInt64(iteration), UInt64(place), UInt64(sample), UInt64(view))
                     return augmentation.draw(width: file.width, height: file.height, view: view, using: &generator)
                 }
                 return try augmentation.apply(drawn, to: file, decoding: decoding)

@@ -5,7 +5,7 @@ import Torch
 import Training
 import Vision
 
-/// Pretraining a backbone on a folder of pictures.
+/// Pretraining a backbone on unlabeled pictures.
 public struct Pretraining: Stage {
     public let method: any PretrainingMethod
     public let source: PretrainingBatches
@@ -16,7 +16,7 @@ public struct Pretraining: Stage {
     private let device: Device
 
     public init(
-        _ name: PretrainingMethodName, _ options: PretrainingOptions, images: ImageFolder, seed: UInt64,
+        _ name: PretrainingMethodName, _ options: PretrainingOptions, images: any PictureSource, seed: UInt64,
         device: Device = .cpu
     ) {
         let generator = Generator(seed: seed)

@@ -16,7 +16,11 @@ struct PretrainCommand: ParsableCommand {
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
     @Option(help: "What to pretrain with: byol, e-diy, or a variant of the recipe.") var method: String
     @Option(help: "The run folder.") var output: String
-    @Option(help: "Images to pretrain on, instead of the recipe's dataset: a folder with JPEG files.") var images: String?
+    @Option(
+        help: """
+            Images to pretrain on, instead of the recipe's dataset: a folder with JPEG files, a text file with their paths, or \
+            tar shards as WebDataset's, 'shard-{000000..000146}.tar'.
+            """) var images: String?
     @Option(help: "The dataset's folder: where COCO lies, or where shapes is made.") var data: String?
     @Option(help: "Decides weights, views and their order.") var seed = Seed(0)
     @OptionGroup var place: DeviceOptions
