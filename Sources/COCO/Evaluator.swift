@@ -1,4 +1,3 @@
-import Foundation
 import Support
 
 /// What two objects are compared by.
@@ -158,25 +157,6 @@ extension Evaluator.AreaRange {
     public static let small = Self("small", 0...1024)
     public static let medium = Self("medium", 1024...9216)
     public static let large = Self("large", 9216...1e10)
-}
-
-extension Pairing {
-    /// What `body` makes of each group, the groups spread over the processor's cores.
-    ///
-    /// - Throws: of several broken records the first of the file, whichever thread met it.
-    func concurrently<R: Sendable>(_ body: @Sendable (Int) throws(RecordError) -> R) throws -> [R] {
-        var groups = [Result<R, RecordError>?](repeating: nil, count: groupCount)
-        groups.withUnsafeMutableBufferPointer { slots in
-            // Each group writes a slot of its own.
-            nonisolated(unsafe) let slots = slots
-            DispatchQueue.concurrentPerform(iterations: slots.count) { k in
-                slots[k] = Result { () throws(RecordError) in try body(k) }
-            }
-        }
-        let broken = groups.compactMap { if case .failure(let error) = $0 { error } else { nil } }
-        if let first = broken.min(by: { ($0.isTruth ? 0 : 1, $0.row) < ($1.isTruth ? 0 : 1, $1.row) }) { throw error(first) }
-        return groups.compactMap { try? $0?.get() }
-    }
 }
 
 /// Evenly spaced numbers with both ends, rounded as numpy's `linspace` rounds them.

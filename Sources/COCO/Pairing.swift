@@ -109,8 +109,10 @@ struct Pairing: Sendable {
     /// Whether an object may be found more than once.
     func isCrowd(_ row: Int) -> Bool { federation == nil && dataset.objects.isCrowd[row] }
 
-    /// The image of a rank.
-    func image(_ rank: Int32) -> ImageInfo { dataset.images[imageOrder[Int(rank)]] }
+    /// The place in the dataset of the image of a rank.
+    func place(of rank: Int32) -> Int { imageOrder[Int(rank)] }
+
+    func image(_ rank: Int32) -> ImageInfo { dataset.images[place(of: rank)] }
 
     /// Whether a detection of a category that nothing was found for is no fault, since the image's objects are not all annotated.
     func isInexhaustive(_ row: Int32, image rank: Int32) -> Bool {

@@ -16,15 +16,32 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "The ground truth, a COCO annotation file.") var annotations: String
     @Option(help: "The detections, a COCO results file.") var results: String
     @Option(help: "What objects are compared by: bbox, segm, keypoints, or several with commas between.") var iou = "bbox"
-    @Option(help: "Whose rules decide what counts: coco, or lvis (federated, 300 detections an image).") var `protocol` = Evaluator.Rules.coco
+    @Option(help: "Whose rules decide what counts: coco; lvis (federated, 300 detections an image); voc (boxes, 2007's and 2010's AP).")
+    var `protocol` = Rulebook.coco
     @OptionGroup(title: "What is evaluated") var selection: EvaluatorOptions
     @Flag(help: "Also print AP and AR by category.") var perCategory = false
     @Option(help: "Also write the numbers, and AP by category, to this file.") var json: String?
 
+    enum Rulebook: String, ExpressibleByArgument, CaseIterable {
+        case coco, lvis, voc
+    }
+
+    func validate() throws {
+        guard `protocol` == .voc else { return }
+        if iou != "bbox" { throw ValidationError("--protocol voc evaluates boxes: --iou bbox") }
+        if !selection.isEmpty { throw ValidationError("--protocol voc takes no choice of what is evaluated") }
+    }
+
     func run() throws {
         let types = try IoUType.list(iou)
         let dataset = try Dataset.read(annotations)
-        let evaluators = try types.map { try selection.evaluator($0, `protocol`, dataset) }
+        let rules: Evaluator.Rules
+        switch `protocol` {
+        case .voc: return try runVOC(dataset)
+        case .coco: rules = .coco
+        case .lvis: rules = .lvis
+        }
+        let evaluators = try types.map { try selection.evaluator($0, rules, dataset) }
         let detections = try Results.read(results)
         var members: [(key: String, value: JSON)] = []
         for (type, evaluator) in zip(types, evaluators) {
@@ -34,8 +51,17 @@ struct EvaluateCommand: ParsableCommand {
             if perCategory { print("\n\(evaluation.categoryText)\n") }
             members.append((type.rawValue, evaluation.json))
         }
-        if let json { try AtomicFile.write(JSON.object(members).text(pretty: true) + "\n", to: json) }
+        try write(.object(members))
+    }
+
+    private func runVOC(_ dataset: Dataset) throws {
+        let evaluation = try VOCEvaluation(Results.read(results), against: dataset)
+        print(evaluation.text)
+        if perCategory { print("\n\(evaluation.categoryText)\n") }
+        try write(["bbox": evaluation.json])
+    }
+
+    private func write(_ numbers: JSON) throws {
+        if let json { try AtomicFile.write(numbers.text(pretty: true) + "\n", to: json) }
     }
 }
-
-extension Evaluator.Rules: ExpressibleByArgument {}

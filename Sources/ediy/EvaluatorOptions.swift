@@ -13,6 +13,11 @@ struct EvaluatorOptions: ParsableArguments {
     @Option(help: "Only these images: ids with commas between, or a file with an id a line.") var images: String?
     @Flag(help: "Compare objects of all categories (pycocotools' useCats = 0).") var agnostic = false
 
+    /// Whether nothing was chosen.
+    var isEmpty: Bool {
+        iouThresholds == nil && maxDets == nil && area.isEmpty && categories == nil && images == nil && !agnostic
+    }
+
     /// The evaluator that was asked for.
     ///
     /// - Throws: `UserError` for a category that the dataset lacks, a threshold or limit out of range.
