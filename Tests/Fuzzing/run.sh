@@ -1,0 +1,31 @@
+#!/bin/sh
+# Fuzzes what reads strangers' files under AddressSanitizer, with libFuzzer of the toolchain's clang:
+#
+#     Tests/Fuzzing/run.sh [INPUTS]      a million by default
+#
+# Prints what libFuzzer prints, and fails with it: then the input lies in the folder that it names.
+set -eu
+cd "$(dirname "$0")/../.."
+inputs=${1:-1000000}
+work=${TMPDIR:-/tmp}/ediy-fuzz
+mkdir -p "$work/coco" "$work/rle"
+bin=$(dirname "$(readlink -f "$(command -v swiftc)")")
+
+"$bin/clang++" -std=c++17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+    -ISources/CSimdJSON/include -ISources/CSimdJSON \
+    Tests/Fuzzing/CocoReaderFuzzer.cpp Sources/CSimdJSON/*.cpp -lsimdjson -o "$work/coco-fuzzer"
+cp Tests/COCOTests/Fixtures/random0-gt.json Tests/COCOTests/Fixtures/random0-dt.json "$work/coco/"
+for text in \
+    '{"images":[{"id":1,"width":9,"height":9,"file_name":"\u00e9.jpg","neg_category_ids":[1],"not_exhaustive_category_ids":[2]}],"annotations":[{"id":1,"image_id":1,"category_id":1,"bbox":[0,0,1,1],"area":1.5,"iscrowd":true,"ignore":1,"num_keypoints":1,"keypoints":[1,2,2],"segmentation":{"size":[9,9],"counts":[3,78]}}],"categories":[{"id":1,"name":"x","supercategory":null,"frequency":"r"}]}' \
+    '[{"image_id":1,"category_id":1,"bbox":[],"score":-1e-3,"segmentation":{"size":[9,9],"counts":"0Q2\\\\0"}}, {"image_id":1,"category_id":1,"keypoints":[1,1,1],"score":1,"x":[{"a":[{},{}]},{"b":"},{"}]}]'; do
+    printf '%s' "$text" > "$work/coco/$(printf '%s' "$text" | cksum | cut -d' ' -f1).json"
+done
+"$work/coco-fuzzer" -runs="$inputs" -max_len=4096 -artifact_prefix="$work/" -print_final_stats=1 "$work/coco"
+
+for part in Support/UserError COCO/Box COCO/RLE COCO/RLE+Text COCO/RLE+Polygon COCO/Runs; do
+    sed '/^import Support$/d' "Sources/$part.swift"
+done > "$work/rle.swift"
+swiftc -O -parse-as-library -sanitize=fuzzer,address -module-name fuzzer Tests/Fuzzing/RLEFuzzer.swift "$work/rle.swift" \
+    -o "$work/rle-fuzzer"
+printf '\011\0110Q2' > "$work/rle/seed"
+"$work/rle-fuzzer" -runs="$inputs" -max_len=256 -artifact_prefix="$work/" -print_final_stats=1 "$work/rle"
