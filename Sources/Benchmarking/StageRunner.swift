@@ -106,11 +106,13 @@ public struct StageRunner {
         return try self.train(stage, run, recipe.detectionRun) {
             try SafeTensors.write(
                 stage.detector.stateDict, metadata: ["format": "pt", "method": method], to: run.path("model.safetensors"))
-            try evaluate(stage.detector, train.categories.map(\.id), files, run)
+            try evaluate(stage.detector, train.categories.map(\.id), files, run, at: stage.iterations)
         }
     }
 
-    private func evaluate(_ detector: MaskRCNN, _ categoryIDs: [Int], _ files: DatasetFiles, _ run: RunFolder) throws {
+    private func evaluate(
+        _ detector: MaskRCNN, _ categoryIDs: [Int], _ files: DatasetFiles, _ run: RunFolder, at iteration: Int
+    ) throws {
         let val = try Dataset.read(files.valAnnotations)
         let items = val.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(files.valImages)/\($0.fileName)") }
         try ResultsWriter.write(to: run.path("results.json")) { writer in
@@ -122,9 +124,11 @@ public struct StageRunner {
             }
         }
         let results = try Results.read(run.path("results.json"))
-        let json = try IoUType.detection.map { type in
-            (key: type.rawValue, value: try Evaluator().evaluate(results, against: val, by: type).json)
+        let evaluations = try IoUType.detection.map { type in
+            (type: type, evaluation: try Evaluator().evaluate(results, against: val, by: type))
         }
+        let json = evaluations.map { (key: $0.type.rawValue, value: $0.evaluation.json) }
+        try EventFile.write(evaluations, results, on: val, images: files.valImages, to: run.folder, at: iteration)
         try AtomicFile.write(JSON.object(json).text(pretty: true) + "\n", to: run.path("evaluation.json"))
     }
 

@@ -51,7 +51,9 @@ struct DetectionAnalysis {
         for type in types where input.resamples > 0 {
             let both = pairs.filter { $0.base.number("AP", type.rawValue) != nil && $0.run.number("AP", type.rawValue) != nil }
             guard !both.isEmpty else { continue }
-            func sides(_ runs: [RunRecord]) -> [() throws -> Results] { runs.map { run in { try Results.read(run.resultsFile ?? "") } } }
+            func sides(_ runs: [RunRecord]) -> [() throws -> Results] {
+                runs.map { run in { try Results.read(run.resultsFile ?? "") } }
+            }
             comparisons[type] = try Comparison(
                 sides(both.map(\.base)), sides(both.map(\.run)), against: truth.dataset, by: type, resamples: input.resamples,
                 seed: input.seed)
@@ -61,7 +63,8 @@ struct DetectionAnalysis {
         do {
             gallery = try truth.images.map { images in
                 try GalleryImage.choose(
-                    truth.dataset, images: images, files.map { ($0.method, $0.file) }, pairs.first, by: types.last ?? .bbox, seed: input.seed)
+                    truth.dataset, images: images, files.map { ($0.method, $0.file) }, pairs.first, by: types.last ?? .bbox,
+                    seed: input.seed)
             } ?? []
         } catch {
             notes.append("no pictures are shown: \(error)")

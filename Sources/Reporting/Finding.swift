@@ -59,7 +59,8 @@ extension Report {
         guard gains.count > 1 else { return first }
         let second = gains[1]
         let isTogether = way(gains[0].gain) == way(second.gain) && !isLevel(second.gain)
-        return isTogether ? "\(first) and \(size(second.gain, second.type))" : "\(first), and \(phrase(second.gain, second.type, "it"))"
+        return isTogether
+            ? "\(first) and \(size(second.gain, second.type))" : "\(first), and \(phrase(second.gain, second.type, "it"))"
     }
 
     /// Whether the intervals over seeds leave out 0.
@@ -71,7 +72,8 @@ extension Report {
         case (0, _): return "both intervals hold 0, so that the difference may be chance"
         case (2, _): return "both intervals leave out 0"
         default:
-            let sure = gains.first { stands($0.pair) }?.type.noun ?? "", other = gains.first { !stands($0.pair) }?.type.noun ?? ""
+            let sure = gains.first { stands($0.pair) }?.type.noun ?? ""
+            let other = gains.first { !stands($0.pair) }?.type.noun ?? ""
             return "the interval of \(sure) AP leaves out 0, that of \(other) AP holds it"
         }
     }

@@ -25,7 +25,9 @@ struct GroundTruth {
         do {
             let benchmark = try JSON.read("\(folder)/benchmark.json")
             func path(_ name: String) throws -> String {
-                guard let place = benchmark[name]?.string else { throw UserError("does not name its \(name)", file: "\(folder)/benchmark.json") }
+                guard let place = benchmark[name]?.string else {
+                    throw UserError("does not name its \(name)", file: "\(folder)/benchmark.json")
+                }
                 return place.hasPrefix("/") ? place : "\(folder)/\(place)"
             }
             annotations = try path("annotations")

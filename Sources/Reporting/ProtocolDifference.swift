@@ -16,7 +16,9 @@ struct ProtocolDifference {
             }
             var names: [String] = []
             var seen: Set<String> = []
-            for run in compared { for name in ["dataset"] + run.settings.map(\.name) where seen.insert(name).inserted { names.append(name) } }
+            for name in compared.flatMap({ ["dataset"] + $0.settings.map(\.name) }) where seen.insert(name).inserted {
+                names.append(name)
+            }
             return names.compactMap { name in
                 let values = tables.map { $0[name] ?? "not given" }
                 guard Set(values).count > 1 else { return nil }
@@ -30,7 +32,9 @@ struct ProtocolDifference {
         for run in runs where !methods.contains(run.method) { methods.append(run.method) }
         return methods.flatMap { method -> [String] in
             let mine = zip(runs, values).filter { $0.0.method == method }
-            guard let first = mine.first, mine.contains(where: { $0.1 != first.1 }) else { return mine.prefix(1).map { "\(method) \($0.1)" } }
+            guard let first = mine.first, mine.contains(where: { $0.1 != first.1 }) else {
+                return mine.prefix(1).map { "\(method) \($0.1)" }
+            }
             return mine.map { "\(method) (seed \($0.0.seed)) \($0.1)" }
         }
     }

@@ -20,22 +20,24 @@ extension Report {
             "style": Self.style, "script": Self.script, "headline": headline, "detail": detail, "hasDetail": !detail.isEmpty,
             "seeds": rows.map { "\($0.method) \($0.runs.map { "\($0.seed)" }.joined(separator: ", "))" }.joined(separator: "; "),
             "notes": notes, "hasNotes": !notes.isEmpty,
-            "tables": ReportTable.methods(self).map { Self.context($0) }, "legend": Self.legend(hasSeeds: hasSeeds, baseline: baseline.title),
+            "tables": ReportTable.methods(self).map { Self.context($0) },
+            "legend": Self.legend(hasSeeds: hasSeeds, baseline: baseline.title),
             "sizes": sizes, "hasSizes": !sizes.isEmpty, "categories": categories, "hasCategories": !categories.isEmpty,
             "precision": precision, "hasPrecision": !precision.isEmpty, "training": training, "hasTraining": !training.isEmpty,
             "band": hasSeeds, "keys": rows.enumerated().map { ["style": Chart.style($0), "method": $1.method] },
             "gallery": gallery.map { image in
                 [
                     "file": image.fileName, "reason": image.reason,
-                    "panels": image.panels.map { ["title": $0.title, "data": Data($0.jpeg).base64EncodedString()] },
+                    "panels": image.panels.map { ["title": $0.title, "data": Data($0.panel.jpeg).base64EncodedString()] },
                 ] as [String: Any]
             },
-            "hasGallery": !gallery.isEmpty, "score": "\(GalleryImage.drawnScore)",
+            "hasGallery": !gallery.isEmpty, "score": "\(Panel.drawnScore)",
             "stages": stageProtocols, "hasStages": !stageProtocols.isEmpty,
             "differences": differences.map { ["stage": $0.stage, "name": $0.name, "values": $0.values.joined(separator: ", ")] },
             "hasDifferences": !differences.isEmpty,
             "published": [Self.context(ReportTable.published, isSortable: false)],
-            "environment": environment, "hasEnvironment": !environment.isEmpty, "commands": reproduction.commands.joined(separator: "\n"),
+            "environment": environment, "hasEnvironment": !environment.isEmpty,
+            "commands": reproduction.commands.joined(separator: "\n"),
             "recipes": reproduction.recipe.map { [["name": $0.name, "text": $0.text]] } ?? [],
         ]
         return template.render(context)
@@ -45,7 +47,9 @@ extension Report {
         [
             "title": table.title, "header": table.header, "sortable": isSortable ? "sortable" : "",
             "lines": table.lines.map { line in
-                ["name": line.name, "cells": line.cells.map { ["text": $0.text, "value": $0.value.map { "\($0)" } ?? ""] }] as [String: Any]
+                [
+                    "name": line.name, "cells": line.cells.map { ["text": $0.text, "value": $0.value.map { "\($0)" } ?? ""] },
+                ] as [String: Any]
             },
         ]
     }
@@ -60,7 +64,8 @@ extension Report {
                     title: "\(type == .bbox ? "Boxes" : "Masks"), \(title)", xTitle: "recall",
                     series: zip(rows, curves).map { row, curve in
                         let ys = curve.map(value) ?? []
-                        return Chart.Series(name: row.method, xs: ys.indices.map { Double($0) / Double(max(ys.count - 1, 1)) }, ys: ys)
+                        let xs = ys.indices.map { Double($0) / Double(max(ys.count - 1, 1)) }
+                        return Chart.Series(name: row.method, xs: xs, ys: ys)
                     }, span: 0...1)
             }
             return [chart("IoU 0.5", \.at50), chart("IoU 0.75", \.at75), chart("mean over IoU 0.5 to 0.95", \.mean)]

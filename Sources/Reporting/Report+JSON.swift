@@ -7,7 +7,8 @@ extension Report {
         [
             "schema": .int(Self.schema), "finding": .string(finding), "baseline": .string(baseline.method),
             "candidate": candidate.map { .string($0.method) } ?? .null, "methods": .array(rows.map(method)),
-            "over_images": overImages, "categories": .array(categories.map { ["id": .string($0.id), "name": .string($0.name)] }),
+            "over_images": overImages,
+            "categories": .array(categories.map { ["id": .string($0.id), "name": .string($0.name)] }),
             "precision_by_recall": .array(
                 (detections?.curves ?? []).map { curve in
                     [
@@ -16,7 +17,9 @@ extension Report {
                     ]
                 }),
             "differences": .array(
-                differences.map { ["stage": .string($0.stage), "name": .string($0.name), "values": .array($0.values.map(JSON.string))] }),
+                differences.map {
+                    ["stage": .string($0.stage), "name": .string($0.name), "values": .array($0.values.map(JSON.string))]
+                }),
             "published": .array(
                 Published.all.map { entry in
                     [
@@ -45,7 +48,10 @@ extension Report {
             members.append(
                 (
                     "\(type)_by_category",
-                    .object(categories.map { category in (category.id, estimate(Estimate(byCategory.compactMap { $0[category.id] ?? nil }))) })
+                    .object(
+                        categories.map { category in
+                            (category.id, estimate(Estimate(byCategory.compactMap { $0[category.id] ?? nil })))
+                        })
                 ))
         }
         func cost(_ runs: [RunRecord]) -> JSON {

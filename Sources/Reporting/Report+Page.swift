@@ -17,9 +17,10 @@ extension Report {
         <h1>{{headline}}</h1>
         {{#hasDetail}}<p class="lede">{{detail}}</p>{{/hasDetail}}
         <p class="soft">Mask R-CNN or another detector, COCO AP in hundredths. Seeds: {{seeds}}.</p>
-        <nav aria-label="Sections"><a href="#methods">Methods</a>{{#hasSizes}} <a href="#sizes">Sizes</a>{{/hasSizes}}{{#hasCategories}}
-        <a href="#categories">Categories</a>{{/hasCategories}}{{#hasPrecision}} <a href="#precision">Precision</a>{{/hasPrecision}}{{#hasGallery}}
-        <a href="#pictures">Pictures</a>{{/hasGallery}}{{#hasTraining}} <a href="#training">Training</a>{{/hasTraining}}
+        <nav aria-label="Sections"><a href="#methods">Methods</a>
+        {{#hasSizes}}<a href="#sizes">Sizes</a>{{/hasSizes}} {{#hasCategories}}<a href="#categories">Categories</a>{{/hasCategories}}
+        {{#hasPrecision}}<a href="#precision">Precision</a>{{/hasPrecision}}
+        {{#hasGallery}}<a href="#pictures">Pictures</a>{{/hasGallery}} {{#hasTraining}}<a href="#training">Training</a>{{/hasTraining}}
         <a href="#protocol">Protocol</a> <a href="#published">Published</a> <a href="#environment">Environment</a></nav>
         {{#hasNotes}}
         <section aria-labelledby="notes"><h2 id="notes">To be known first</h2>
@@ -72,9 +73,9 @@ extension Report {
         <p class="soft">Nothing of this was measured here, and settings differ: compare it with nothing above but in kind.</p>
         {{#published}}\(table){{/published}}</section>
         <section aria-labelledby="environment"><h2 id="environment">Environment, and how to make it again</h2>
-        {{#hasEnvironment}}<div class="settings"><table><thead class="hidden"><tr><th scope="col">what</th><th scope="col">which</th></tr>
-        </thead><tbody>{{#environment}}<tr class="{{class}}"><td>{{name}}</td><td>{{value}}</td></tr>{{/environment}}</tbody></table>
-        </div>{{/hasEnvironment}}
+        {{#hasEnvironment}}<div class="settings"><table><thead class="hidden"><tr><th scope="col">what</th>
+        <th scope="col">which</th></tr></thead><tbody>{{#environment}}<tr class="{{class}}"><td>{{name}}</td><td>{{value}}</td></tr>
+        {{/environment}}</tbody></table></div>{{/hasEnvironment}}
         <pre>{{commands}}</pre>
         {{#recipes}}<details><summary>{{name}}</summary><pre>{{text}}</pre></details>{{/recipes}}
         </section>

@@ -1,14 +1,16 @@
 import Foundation
 import Support
 
-/// metrics.jsonl: one object a line, in the order of iterations.
+/// metrics.jsonl: one object a line, in the order of iterations; and the same for TensorBoard beside it.
 struct MetricsLog {
     private let path: String
     private let file: FileHandle
+    private let events: EventFile
 
-    /// Opens the log, keeping the lines of iterations before `iteration`: what a resumed run will write again goes.
-    init(_ path: String, keepingBefore iteration: Int) throws {
-        self.path = path
+    /// Opens the log of a run folder, keeping the lines of iterations before `iteration`: what a resumed run will write again
+    /// goes.
+    init(in folder: String, keepingBefore iteration: Int) throws {
+        path = "\(folder)/metrics.jsonl"
         let lines = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n")
         let kept = lines.filter { line in
             // A last line cut short by a power failure does not parse, and goes too.
@@ -21,6 +23,7 @@ struct MetricsLog {
         }
         self.file = file
         file.seekToEndOfFile()
+        events = try EventFile(in: folder, from: iteration)
     }
 
     func append(
@@ -30,11 +33,13 @@ struct MetricsLog {
         members += values.map { ($0.name, .double($0.value)) }
         members += [("lr", .double(learningRate)), ("seconds", .double((seconds * 1000).rounded() / 1000))]
         try attempt { try file.write(contentsOf: Data((JSON.object(members).text() + "\n").utf8)) }
+        try events.append((values + [("lr", learningRate)]).map { ("train/\($0.name)", $0.value) }, at: iteration)
     }
 
     /// To the disk: before a checkpoint, so that no checkpoint is ahead of its log.
     func flush() throws {
         try attempt { try file.synchronize() }
+        try events.flush()
     }
 
     private func attempt(_ body: () throws -> Void) throws {

@@ -55,7 +55,7 @@ public struct Trainer<S: Stage> {
         let checkpoints = Checkpoints(folder: run.path("checkpoints"), kept: options.checkpointsKept)
         let everything = stage.state + stage.optimizer.state.map { StateEntry("optimizer.\($0.name)", $0.tensor, $0.role) }
         let start = try checkpoints.restoreNewest(everything)
-        let metrics = try MetricsLog(run.path("metrics.jsonl"), keepingBefore: start.iteration)
+        let metrics = try MetricsLog(in: run.folder, keepingBefore: start.iteration)
         let progress = ProgressLine(
             "\(run.description.stage) \(run.description.method)", total: stage.iterations, done: start.iteration,
             unit: "images", perStep: stage.imagesPerIteration)

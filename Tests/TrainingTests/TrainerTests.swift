@@ -117,6 +117,25 @@ private struct TinyStage: Stage {
         #expect(try metrics("died") == metrics("whole"))
     }
 
+    @Test func tensorBoardSeesEachIterationOnce() throws {
+        let whole = TinyStage()
+        _ = try train("whole", whole)
+        var dying = TinyStage()
+        dying.nanAt = 15
+        // Dies at 15 and goes on from 12: what was logged of 12 to 14 is logged again.
+        #expect(throws: UserError.self) { try train("died", dying) }
+        #expect(try events(in: "\(scratch.path)/died").map(\.iteration).max() == 14)
+        _ = try train("died", TinyStage(seed: 99))
+        let expected = try events(in: "\(scratch.path)/whole"), found = try events(in: "\(scratch.path)/died")
+        #expect(Set(found.map(\.tag)) == ["train/loss", "train/loss_fit", "train/lr"])
+        #expect(found.count == 60 && found.elementsEqual(expected) { $0 == $1 })
+        let lines = try metrics("died").map { try JSON(parsing: Array($0.utf8)) }
+        for (tag, iteration, value) in found {
+            let logged = try #require(lines[iteration][String(tag.dropFirst("train/".count))]?.double)
+            #expect(Float(logged) == value)
+        }
+    }
+
     @Test func aBrokenCheckpointIsPassedOver() throws {
         let whole = TinyStage()
         _ = try train("whole", whole)
