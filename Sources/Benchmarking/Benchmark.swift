@@ -36,32 +36,28 @@ public struct Benchmark {
     ///
     /// - Returns: false when a signal stopped it.
     public func run() throws -> Bool {
-        for seed in recipe.seeds {
-            for method in recipe.methods {
-                guard try run(method, seed) == .finished else { return false }
-            }
+        let matrix = StageMatrix(methods: recipe.methods, seeds: recipe.seeds) { recipe.variant($0) != nil }
+        for stage in matrix.stages where !isDone(stage) {
+            StandardError.line(matrix.line(at: stage))
+            if StandardError.isTerminal { StandardError.write(matrix.text(at: stage, isDone: isDone) + "\n") }
+            guard try run(stage) == .finished else { return false }
         }
         return true
     }
 
-    private func run(_ method: String, _ seed: UInt64) throws -> Outcome {
-        let base = "\(folder)/\(method)-seed\(seed)"
-        var backbone: String?
-        if let variant = recipe.variant(method) {
-            let output = "\(base)/pretrain"
-            if !RunFolder.isFinished(output) {
-                StandardError.line("\(method), seed \(seed): pretraining")
-                let outcome = try runner.pretrain(
-                    variant, images: files.unlabeledImages, seed: seed, output: output, resume: true)
-                guard outcome == .finished else { return outcome }
-            }
-            backbone = "\(output)/backbone.safetensors"
+    private func folder(_ stage: StageMatrix.Stage) -> String { "\(folder)/\(stage.method)-seed\(stage.seed)/\(stage.kind.rawValue)" }
+
+    private func isDone(_ stage: StageMatrix.Stage) -> Bool { RunFolder.isFinished(folder(stage)) }
+
+    private func run(_ stage: StageMatrix.Stage) throws -> Outcome {
+        let variant = recipe.variant(stage.method)
+        if stage.kind == .pretrain, let variant {
+            return try runner.pretrain(variant, images: files.unlabeledImages, seed: stage.seed, output: folder(stage), resume: true)
         }
-        let output = "\(base)/finetune"
-        guard !RunFolder.isFinished(output) else { return .finished }
-        StandardError.line("\(method), seed \(seed): fine-tuning")
+        let pretraining = StageMatrix.Stage(method: stage.method, seed: stage.seed, kind: .pretrain)
         return try runner.finetune(
-            backbone: backbone, method: method, files: files, seed: seed, output: output, resume: true)
+            backbone: variant.map { _ in "\(folder(pretraining))/backbone.safetensors" }, method: stage.method, files: files,
+            seed: stage.seed, output: folder(stage), resume: true)
     }
 
     /// What the folder holds by its place in it, so that it can be moved; all else by its absolute path.

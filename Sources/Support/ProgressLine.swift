@@ -3,11 +3,16 @@ import Synchronization
 
 /// Lines on standard error.
 public enum StandardError {
-    public static let isTerminal = isatty(STDERR_FILENO) == 1
+    /// Whether lines may be written over: somebody watches, and no log of a CI service is filled.
+    public static let isTerminal: Bool = {
+        let environment = ProcessInfo.processInfo.environment
+        return isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb" && environment["CI"] == nil
+    }()
 
     public static func line(_ text: String) { write("ediy: \(text)\n") }
 
-    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    /// As it is.
+    public static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
 
 /// How far something is, how fast it goes, and how long it will take: on a terminal one line that is written over, else a

@@ -34,6 +34,13 @@ import Testing
         let first = try ediy("benchmark", recipe, "--output", output)
         #expect(first.status == 0, "\(first.error)")
         #expect(first.output.contains("BYOL") && first.output.contains("One seed proves little"))
+        // Plain lines where nobody watches.
+        #expect(first.error.contains("ediy: none, seed 3: fine-tuning (stage 1 of 5)\n") && !first.error.contains("✓"))
+        for name in ["report.md", "report.tex", "report.csv"] { #expect(try !bytes("out/report/\(name)").isEmpty) }
+        let runs = try ediy("runs", output)
+        #expect(runs.status == 0 && runs.output.split(separator: "\n").count == 7 && runs.output.contains("best: "), "\(runs.output)")
+        let shown = try ediy("runs", "show", "\(output)/byol-seed3/pretrain", "--json")
+        #expect(try JSON(parsing: Array(shown.output.utf8))["status"] == "finished")
         let report = try String(contentsOfFile: "\(output)/report/index.html", encoding: .utf8)
         #expect(report.contains("e-diy") && report.contains("data:image/jpeg;base64,"))
         let json = try JSON.read("\(output)/report/report.json")
