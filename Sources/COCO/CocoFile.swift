@@ -6,7 +6,7 @@ import Support
 final class CocoPart: Sendable {
     // Written by nobody once it is here, but for `keepMasks`, before anybody else sees it.
     private nonisolated(unsafe) let part: OpaquePointer
-    private(set) nonisolated(unsafe) var masks: CocoMasks
+    nonisolated(unsafe) let masks: CocoMasks
 
     fileprivate init(_ part: OpaquePointer) {
         self.part = part
@@ -20,10 +20,7 @@ final class CocoPart: Sendable {
     var categories: CocoCategories { coco_categories(part) }
 
     /// Frees all but the masks.
-    fileprivate func keepMasks() {
-        coco_keep_masks(part)
-        masks = coco_masks(part)
-    }
+    fileprivate func keepMasks() { coco_keep_masks(part) }
 }
 
 /// How a file is read.

@@ -146,8 +146,6 @@ void coco_keep_masks(CocoPart *part) {
     part->objects = {};
     part->images = {};
     part->categories = {};
-    part->masks.numbers.shrink_to_fit();
-    part->masks.part_lengths.shrink_to_fit();
 }
 
 void coco_free_part(CocoPart *part) { delete part; }

@@ -343,5 +343,8 @@ CocoPart *read_records(Window window, od::parser &parser) {
         throw problem(std::string("malformed JSON: ") + simdjson::error_message(e.error()));
     }
     bytes.shrink(part->masks.text_size);
+    // Vectors grow to twice what they hold, and these are most of a file.
+    part->masks.numbers.shrink_to_fit();
+    part->masks.part_lengths.shrink_to_fit();
     return part.release();
 }

@@ -94,7 +94,7 @@ CocoObjects coco_objects(const CocoPart *part);
 CocoMasks coco_masks(const CocoPart *part);
 CocoImages coco_images(const CocoPart *part);
 CocoCategories coco_categories(const CocoPart *part);
-/// Frees all but the masks, and moves these.
+/// Frees all but the masks.
 void coco_keep_masks(CocoPart *part);
 void coco_free_part(CocoPart *part);
 

@@ -21,6 +21,14 @@ PEERS = {
 PROGRAM = "\ngt = COCO({gt!r}); e = E(gt, gt.loadRes({dt!r}), {kind!r}); e.evaluate(); e.accumulate(); e.summarize()"
 
 
+def command_line(name, ediy, folder, kind):
+    """The command line that evaluates a folder's detections by one program."""
+    gt, dt = f"{folder}/gt.json", f"{folder}/{kind}.json"
+    if name == "ediy":
+        return [ediy, "evaluate", "--annotations", gt, "--results", dt, "--iou", kind]
+    return [sys.executable, "-c", PEERS[name] + PROGRAM.format(gt=gt, dt=dt, kind=kind)]
+
+
 def measure(command):
     """Wall seconds, CPU seconds, peak MB and the printed AP of one process."""
     with tempfile.TemporaryFile() as output:
@@ -46,11 +54,8 @@ def main():
     args = parser.parse_args()
     print("| evaluation | program | wall s | CPU s | peak MB | AP |\n| --- | --- | --- | --- | --- | --- |")
     for kind in ("bbox", "segm"):
-        gt, dt = f"{args.folder}/gt.json", f"{args.folder}/{kind}.json"
-        commands = {"ediy": [args.ediy, "evaluate", "--annotations", gt, "--results", dt, "--iou", kind]}
-        for name, imports in PEERS.items():
-            if name not in args.without:
-                commands[name] = [sys.executable, "-c", imports + PROGRAM.format(gt=gt, dt=dt, kind=kind)]
+        names = ["ediy"] + [name for name in PEERS if name not in args.without]
+        commands = {name: command_line(name, args.ediy, args.folder, kind) for name in names}
         # A round of all programs at a time, so that a busy moment of the machine meets them alike.
         runs = {name: [] for name in commands}
         for _ in range(args.repeats):
