@@ -124,7 +124,8 @@ public struct StageRunner {
             }
         }
         let results = try Results.read(run.path("results.json"))
-        let evaluations = try IoUType.detection.map { type in
+        let types = recipe.detection.detector.masks ? IoUType.detection : [.bbox]
+        let evaluations = try types.map { type in
             (type: type, evaluation: try Evaluator().evaluate(results, against: val, by: type))
         }
         let json = evaluations.map { (key: $0.type.rawValue, value: $0.evaluation.json) }

@@ -11,14 +11,16 @@ public struct Anchors: Sendable {
     ///   - sizes: √area in pixels.
     ///   - ratios: height over width.
     ///   - offset: where in its cell an anchor is centred, in strides; Detectron2's configurations have 0, the corner.
-    public init(sizes: [Double], ratios: [Double], stride: Int, offset: Double = 0) {
+    ///   - rounded: whether corners are whole pixels around the centre, as torchvision has them.
+    public init(sizes: [Double], ratios: [Double], stride: Int, offset: Double = 0, rounded: Bool = false) {
         self.stride = stride
         self.offset = Float(offset)
         cell = sizes.flatMap { size in
             ratios.flatMap { ratio -> [Float] in
                 let width = (size * size / ratio).squareRoot()
                 let height = ratio * width
-                return [-width / 2, -height / 2, width / 2, height / 2].map(Float.init)
+                let corners = [-width / 2, -height / 2, width / 2, height / 2]
+                return (rounded ? corners.map { $0.rounded(.toNearestOrEven) } : corners).map(Float.init)
             }
         }
     }
@@ -28,16 +30,9 @@ public struct Anchors: Sendable {
 
     /// (rows · columns · perCell, 4), in the order row, column, size, ratio.
     public func callAsFunction(rows: Int, columns: Int, device: Device = .cpu) -> Tensor {
-        var values: [Float] = []
-        values.reserveCapacity(rows * columns * cell.count)
-        for row in 0..<rows {
-            for column in 0..<columns {
-                let (x, y) = ((Float(column) + offset) * Float(stride), (Float(row) + offset) * Float(stride))
-                for i in Swift.stride(from: 0, to: cell.count, by: 4) {
-                    values += [cell[i] + x, cell[i + 1] + y, cell[i + 2] + x, cell[i + 3] + y]
-                }
-            }
-        }
-        return Tensor(values, [rows * columns * perCell, 4]).to(device)
+        func places(_ count: Int) -> Tensor { (Tensor.arange(0..<count).to(.float32) + Double(offset)) * Double(stride) }
+        let x = places(columns).unsqueezed(0).expanded([rows, columns]), y = places(rows).unsqueezed(1).expanded([rows, columns])
+        let centers = Tensor.stacked([x, y, x, y], dimension: 2).reshaped([-1, 1, 4])
+        return (centers + Tensor(cell, [1, perCell, 4])).reshaped([-1, 4]).to(device)
     }
 }

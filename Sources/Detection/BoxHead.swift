@@ -1,82 +1,43 @@
 import NN
 import Torch
 
-/// Classes and boxes of regions: softmax over the categories and background, a box for each category. Source: Fast R-CNN
-/// (arXiv 1504.08083), as Detectron2's `FastRCNNOutputLayers` has it.
+/// What is made of a pooled region before its class and box are predicted: 3×3 convolutions, then fully connected layers,
+/// each with ReLU; none and two of them in FPN's own, four and one in the protocols with normalisation. Source: Detectron2's
+/// `FastRCNNConvFCHead`.
 ///
-/// R regions, K categories; background is class K.
+/// R regions, S × S cells.
 public struct BoxHead: Module {
-    private let score: Linear
-    private let box: Linear
-    private let classes: Int
-    let transform: BoxTransform
+    private let convolutions: [ConvNorm]
+    private let layers: [Linear]
+    public let outputChannels: Int
 
+    /// - Parameter channels: of the pooled region.
     public init(channels: Int, _ options: MaskRCNNOptions, using generator: Generator) {
-        score = Linear(channels, options.classes + 1, initializer: .normal(deviation: 0.01), using: generator)
-        box = Linear(channels, options.classes * 4, initializer: .normal(deviation: 0.001), using: generator)
-        classes = options.classes
-        transform = BoxTransform(weights: options.boxWeights)
+        var convolutions: [ConvNorm] = [], layers: [Linear] = []
+        var current = channels
+        for _ in 0..<options.boxConvolutions {
+            convolutions.append(
+                ConvNorm(
+                    current, options.boxConvolutionChannels, kernel: 3, normalization: options.extraNormalization,
+                    initializer: .heNormalFanOut, using: generator))
+            current = options.boxConvolutionChannels
+        }
+        current *= options.poolSize * options.poolSize
+        for _ in 0..<options.boxLayers {
+            layers.append(Linear(current, options.boxLayerSize, initializer: .xavierFanIn, using: generator))
+            current = options.boxLayerSize
+        }
+        (self.convolutions, self.layers, outputChannels) = (convolutions, layers, current)
     }
 
-    /// Features (R, C) → logits (R, K + 1), deltas (R, K · 4).
-    func callAsFunction(_ features: Tensor) -> (logits: Tensor, deltas: Tensor) {
-        (score(features).to(.float32), box(features).to(.float32))
+    /// (R, C, S, S) → (R, `outputChannels`)
+    func callAsFunction(_ pooled: Tensor, _ mode: Mode) -> Tensor {
+        let features = convolutions.reduce(pooled) { $1($0, mode).relu() }
+        return layers.reduce(features.flattened(from: 1)) { $1($0).relu() }
     }
 
     public func state(_ prefix: String) -> [StateEntry] {
-        score.state("\(prefix)cls_score.") + box.state("\(prefix)bbox_pred.")
+        convolutions.enumerated().flatMap { $1.state("\(prefix)conv\($0 + 1).") }
+            + layers.enumerated().flatMap { $1.state("\(prefix)fc\($0 + 1).") }
     }
-}
-
-/// The losses of the box head.
-///
-/// - Parameters:
-///   - logits: (R, K + 1)
-///   - deltas: (R, K · 4)
-///   - proposals: (R, 4)
-///   - gtBoxes: (R, 4): the object of each region; anything for background.
-///   - gtClasses: R, K for background.
-/// - Returns: softmax cross entropy, the mean over regions; L1 of the true class's box, over foreground alone but divided
-///   by R, so that each region weighs the same however many of them are foreground.
-public func boxLosses(
-    logits: Tensor, deltas: Tensor, proposals: Tensor, gtBoxes: Tensor, gtClasses: [Int], transform: BoxTransform
-) -> (classification: Tensor, box: Tensor) {
-    let count = gtClasses.count
-    guard count > 0 else { return (logits.sum(), deltas.sum()) }
-    let background = logits.size(1) - 1
-    let classes = Tensor(gtClasses).to(logits.device)
-    let classification = logits.crossEntropy(classes)
-    let foreground = gtClasses.indices.filter { gtClasses[$0] < background }
-    guard !foreground.isEmpty else { return (classification, deltas.sum() * 0) }
-    let places = Tensor(foreground).to(logits.device)
-    let own = Tensor(foreground.map { $0 * background + gtClasses[$0] }).to(logits.device)
-    let predicted = deltas.reshaped([-1, 4]).indexSelected(0, own)
-    let target = transform.deltas(from: proposals.indexSelected(0, places), to: gtBoxes.indexSelected(0, places))
-    return (classification, predicted.l1Loss(target, reduction: .sum) / Double(count))
-}
-
-/// Detections of one image from class scores and boxes: those above the threshold, suppressed class by class, the best
-/// kept. Source: Detectron2's `fast_rcnn_inference`.
-///
-/// - Parameters:
-///   - boxes: (R, K · 4), in the image of `size`
-///   - scores: (R, K + 1), background last
-/// - Returns: boxes (D, 4), scores (D), classes (D) and the regions (D) they come from, by falling score.
-public func selectDetections(
-    boxes: Tensor, scores: Tensor, size: (width: Int, height: Int), threshold: Double, iouThreshold: Double, limit: Int
-) -> (boxes: Tensor, scores: Tensor, classes: Tensor, rows: Tensor) {
-    let classes = scores.size(1) - 1
-    let finite = (boxes.isFinite().all(1) .& scores.isFinite().all(1)).nonzero().flattened()
-    let clipped = Boxes.clipped(boxes.indexSelected(0, finite), width: size.width, height: size.height)
-    let own = scores.indexSelected(0, finite).narrowed(1, 0..<classes)
-    let places = (own .> threshold).nonzero()
-    let (rows, kinds) = (places.selected(1, 0), places.selected(1, 1))
-    let candidates = clipped.reshaped([-1, classes, 4])[rows, kinds]
-    let values = own[rows, kinds]
-    let kept = candidates.suppressed(scores: values, groups: kinds, iouThreshold: iouThreshold)
-    let best = kept.narrowed(0, 0..<min(limit, kept.size(0)))
-    return (
-        candidates.indexSelected(0, best), values.indexSelected(0, best), kinds.indexSelected(0, best),
-        finite.indexSelected(0, rows.indexSelected(0, best))
-    )
 }

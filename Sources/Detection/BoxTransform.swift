@@ -27,7 +27,7 @@ public struct BoxTransform: Sendable {
     /// Applies deltas (n, k · 4) to boxes (n, 4): (n, k · 4).
     public func apply(_ deltas: Tensor, to boxes: Tensor) -> Tensor {
         let b = Center(boxes)
-        let d = deltas.to(boxes.dtype).reshaped([boxes.size(0), -1, 4])
+        let d = deltas.to(boxes.dtype).reshaped([boxes.size(0), deltas.size(1) / 4, 4])
         func delta(_ i: Int) -> Tensor { d.selected(2, i) / weights[i] }
         let x = delta(0) * b.width.unsqueezed(1) + b.x.unsqueezed(1)
         let y = delta(1) * b.height.unsqueezed(1) + b.y.unsqueezed(1)

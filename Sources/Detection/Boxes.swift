@@ -17,6 +17,20 @@ public enum Boxes {
         return Tensor.choose(where: both .> 0, both / union, both.zerosLike())
     }
 
+    /// IoU of each with its own, less the part of the smallest box around both that neither fills: (n, 4), (n, 4) → (n), −1 to 1.
+    /// Source: arXiv 1902.09630, as Detectron2 computes it.
+    public static func generalizedIoU(_ a: Tensor, _ b: Tensor) -> Tensor {
+        let (aLow, aHigh, bLow, bHigh) = (
+            a.narrowed(1, 0..<2), a.narrowed(1, 2..<4), b.narrowed(1, 0..<2), b.narrowed(1, 2..<4)
+        )
+        let shared = (Tensor.minimum(aHigh, bHigh) - Tensor.maximum(aLow, bLow)).clamped(min: 0)
+        let around = Tensor.maximum(aHigh, bHigh) - Tensor.minimum(aLow, bLow)
+        let both = shared.selected(1, 0) * shared.selected(1, 1), whole = around.selected(1, 0) * around.selected(1, 1)
+        let union = area(a) + area(b) - both
+        let epsilon = 1e-7
+        return both / (union + epsilon) - (whole - union) / (whole + epsilon)
+    }
+
     private static func intersection(_ a: Tensor, _ b: Tensor) -> Tensor {
         let a = a.unsqueezed(1)
         let topLeft = Tensor.maximum(a.narrowed(2, 0..<2), b.narrowed(1, 0..<2))

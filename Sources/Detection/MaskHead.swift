@@ -1,28 +1,45 @@
-import COCO
 import NN
 import Torch
 
-/// A mask for each category from the last stage's features: doubled by a transposed convolution. Source: Mask R-CNN (arXiv
-/// 1703.06870), figure 4 left, as Detectron2 has it.
+/// A mask for each category: 3×3 convolutions (none in C4, four in FPN), doubled by a transposed one. Source: Mask R-CNN (arXiv
+/// 1703.06870), figure 4, as Detectron2 has it.
 ///
 /// R regions, K categories, masks of S × S.
 public struct MaskHead: Module {
+    private let convolutions: [ConvNorm]
     private let deconv: ConvTranspose2d
     private let predictor: Conv2d
 
     public init(channels: Int, _ options: MaskRCNNOptions, using generator: Generator) {
+        let inner = options.maskChannels
+        convolutions = (0..<options.maskConvolutions).map { i in
+            ConvNorm(
+                i == 0 ? channels : inner, inner, kernel: 3, normalization: options.extraNormalization,
+                initializer: .heNormalFanOut, using: generator)
+        }
         deconv = ConvTranspose2d(
-            channels, options.maskChannels, kernel: 2, stride: 2, initializer: .heNormalFanOut, using: generator)
-        predictor = Conv2d(
-            options.maskChannels, options.classes, kernel: 1, initializer: .normal(deviation: 0.001), using: generator)
+            convolutions.isEmpty ? channels : inner, inner, kernel: 2, stride: 2, initializer: .heNormalFanOut,
+            using: generator)
+        predictor = Conv2d(inner, options.classes, kernel: 1, initializer: .normal(deviation: 0.001), using: generator)
     }
 
     /// (R, C, S/2, S/2) → logits (R, K, S, S)
-    func callAsFunction(_ features: Tensor) -> Tensor { predictor(deconv(features).relu()).to(.float32) }
+    func callAsFunction(_ features: Tensor, _ mode: Mode) -> Tensor {
+        let hidden = convolutions.reduce(features) { $1($0, mode).relu() }
+        return predictor(deconv(hidden).relu()).to(.float32)
+    }
 
     public func state(_ prefix: String) -> [StateEntry] {
-        deconv.state("\(prefix)deconv.") + predictor.state("\(prefix)predictor.")
+        convolutions.enumerated().flatMap { $1.state("\(prefix)mask_fcn\($0 + 1).") }
+            + deconv.state("\(prefix)deconv.") + predictor.state("\(prefix)predictor.")
     }
+}
+
+/// Of masks for each class (R, K, S, S) those of the regions' own: (R, S, S).
+func ownMasks(_ masks: Tensor, classes: [Int]) -> Tensor {
+    let (count, side) = (masks.size(1), masks.size(2))
+    let own = Tensor(classes.enumerated().map { $0 * count + $1 }).to(masks.device)
+    return masks.reshaped([-1, side, side]).indexSelected(0, own)
 }
 
 /// Binary cross entropy of each region's mask of its own class, the mean over regions and pixels.
@@ -33,86 +50,5 @@ public struct MaskHead: Module {
 ///   - targets: (R, S, S), 0 and 1
 public func maskLoss(logits: Tensor, classes: [Int], targets: Tensor) -> Tensor {
     guard !classes.isEmpty else { return logits.sum() * 0 }
-    let (count, side) = (logits.size(1), logits.size(2))
-    let own = Tensor(classes.enumerated().map { $0 * count + $1 }).to(logits.device)
-    return logits.reshaped([-1, side, side]).indexSelected(0, own).binaryCrossEntropyWithLogits(targets.to(logits.device))
-}
-
-/// What a mask should be inside a box: the polygons cut to it, scaled to side × side, and rasterised as the mask API
-/// rasterises. Source: Detectron2's `rasterize_polygons_within_box`.
-///
-/// - Parameters:
-///   - polygons: in the image, each x₀, y₀, x₁, y₁, …
-///   - box: x₀, y₀, x₁, y₁
-/// - Returns: side × side values, rows one after the other.
-public func maskTarget(polygons: [[Double]], box: [Float], side: Int) -> [UInt8] {
-    // A box as thin as a tenth of a pixel is taken for one of that.
-    let scaleX = Double(side) / Double(max(box[2] - box[0], 0.1))
-    let scaleY = Double(side) / Double(max(box[3] - box[1], 0.1))
-    let local = polygons.map { polygon in
-        polygon.enumerated().map { i, value in
-            i % 2 == 0 ? (value - Double(box[0])) * scaleX : (value - Double(box[1])) * scaleY
-        }
-    }
-    // The rasteriser's integers have an end; nothing that far outside of the box shows in it.
-    let bounded = local.map { $0.map { min(max($0, -1e6), 1e6) } }
-    return RLE(polygons: bounded, height: side, width: side).decode()
-}
-
-/// A predicted mask in its place in the image, as run lengths. Source: Detectron2's `paste_masks_in_image`: bilinear
-/// samples at pixel centres, zeros around the mask, inside from `threshold` on.
-///
-/// - Parameters:
-///   - mask: side × side probabilities, rows one after the other.
-///   - box: x₀, y₀, x₁, y₁ in the image.
-public func pastedMask(_ mask: [Float], side: Int, box: [Float], width: Int, height: Int, threshold: Float = 0.5) -> RLE {
-    let empty = RLE(height: height, width: width, counts: [UInt32(height * width)])
-    guard box.allSatisfy(\.isFinite), box[2] > box[0], box[3] > box[1] else { return empty }
-    // The pixels that the mask can reach; bounded before they are made integers, which have an end.
-    func pixel(_ place: Float, _ limit: Int) -> Int { Int(min(max(place, 0), Float(limit))) }
-    let x0 = pixel(box[0].rounded(.down) - 1, width), x1 = pixel(box[2].rounded(.up) + 1, width)
-    let y0 = pixel(box[1].rounded(.down) - 1, height), y1 = pixel(box[3].rounded(.up) + 1, height)
-    guard x0 < x1, y0 < y1 else { return empty }
-    // Where each column and row of the image lies in the mask; beyond two pixels outside all is the same.
-    func places(_ range: Range<Int>, _ low: Float, _ high: Float) -> [Float] {
-        range.map { pixel in
-            let unit = (Float(pixel) + 0.5 - low) / (high - low) * 2 - 1
-            return min(max(((unit + 1) * Float(side) - 1) / 2, -2), Float(side) + 1)
-        }
-    }
-    let columns = places(x0..<x1, box[0], box[2]), rows = places(y0..<y1, box[1], box[3])
-    func value(_ x: Int, _ y: Int) -> Float { x >= 0 && y >= 0 && x < side && y < side ? mask[y * side + x] : 0 }
-    var counts: [UInt32] = []
-    var run = UInt32(x0 * height)
-    var inside = false
-    for px in columns {
-        let left = px.rounded(.down)
-        let (fx, ix) = (px - left, Int(left))
-        run = extended(run, by: y0, &inside, &counts)
-        for py in rows {
-            let top = py.rounded(.down)
-            let (fy, iy) = (py - top, Int(top))
-            let upper = value(ix, iy) * (1 - fx) * (1 - fy) + value(ix + 1, iy) * fx * (1 - fy)
-            let lower = value(ix, iy + 1) * (1 - fx) * fy + value(ix + 1, iy + 1) * fx * fy
-            if (upper + lower >= threshold) != inside {
-                counts.append(run)
-                run = 0
-                inside.toggle()
-            }
-            run += 1
-        }
-        run = extended(run, by: height - y1, &inside, &counts)
-    }
-    run = extended(run, by: (width - x1) * height, &inside, &counts)
-    counts.append(run)
-    return RLE(height: height, width: width, counts: counts)
-}
-
-/// The run after `length` more pixels of background.
-private func extended(_ run: UInt32, by length: Int, _ inside: inout Bool, _ counts: inout [UInt32]) -> UInt32 {
-    guard length > 0 else { return run }
-    guard inside else { return run + UInt32(length) }
-    counts.append(run)
-    inside = false
-    return UInt32(length)
+    return ownMasks(logits, classes: classes).binaryCrossEntropyWithLogits(targets.to(logits.device))
 }

@@ -35,7 +35,8 @@ public struct BatchNorm: Module {
     }
 
     public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
-        let training = mode == .train && normalization == .trained
+        // One value a channel has no variance, and none has no mean.
+        let training = mode == .train && normalization == .trained && x.count > x.size(1)
         if training { batchesTracked.addInPlace(Tensor(scalar: 1, dtype: .int64)) }
         return x.batchNormalized(
             weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance, training: training,

@@ -8,6 +8,8 @@ public enum Initializer: Sendable {
     case heNormalFanOut
     /// He et al. 2015, normal, by the inputs, for ReLU (Caffe2's MSRAFill, in Detectron2's heads by the outputs).
     case heNormalFanIn
+    /// Uniform within √(3 / inputs): Caffe2's XavierFill, Detectron2's for pyramids and fully connected layers.
+    case xavierFanIn
     /// Normal around 0: Detectron2's heads.
     case normal(deviation: Double)
 
@@ -21,6 +23,9 @@ public enum Initializer: Sendable {
             return .normal(shape, deviation: (2 / Double(fanOut)).squareRoot(), generator: generator)
         case .heNormalFanIn:
             return .normal(shape, deviation: (2 / Double(fanIn)).squareRoot(), generator: generator)
+        case .xavierFanIn:
+            let bound = (3 / Double(fanIn)).squareRoot()
+            return .uniform(shape, -bound, bound, generator: generator)
         case .normal(let deviation):
             return .normal(shape, deviation: deviation, generator: generator)
         }

@@ -58,6 +58,14 @@ public struct ResNet: Module {
         bn1(conv1(x.contiguous(.channelsLast)), mode).relu().maxPooled(kernel: 3, stride: 2, padding: 1)
     }
 
+    /// (N, 3, H, W) → the four stages' maps (N, C, H/4, W/4) … (N, C, H/32, W/32)
+    public func maps(_ x: Tensor, _ mode: Mode) -> [Tensor] {
+        let c2 = layer1(stem(x, mode), mode)
+        let c3 = layer2(c2, mode)
+        let c4 = layer3(c3, mode)
+        return [c2, c3, c4, layer4(c4, mode)]
+    }
+
     /// (N, 3, H, W) → the last stage's map (N, C, H/32, W/32)
     public func features(_ x: Tensor, _ mode: Mode) -> Tensor {
         layer4(layer3(layer2(layer1(stem(x, mode), mode), mode), mode), mode)

@@ -5,7 +5,9 @@ extension Tensor {
     public func convolved(
         _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
     ) -> Tensor {
-        Operator.conv2d(
+        // Of an empty batch libtorch 1.13 takes no weights with channels innermost.
+        let weight = count == 0 ? weight.contiguous() : weight
+        return Operator.conv2d(
             .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]), .ints([padding, padding]),
             .ints([dilation, dilation]), .int(groups))
     }

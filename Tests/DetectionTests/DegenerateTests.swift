@@ -11,18 +11,23 @@ import Training
 @Suite struct DegenerateTests {
     private static let classes = 3
 
-    private let detector: MaskRCNN = {
-        var options = MaskRCNNOptions()
+    /// A small one of each design.
+    private let detectors: [MaskRCNN] = MaskRCNNOptions.Design.allCases.map { design in
+        var options = MaskRCNNOptions(design)
         options.depth = .r18
         options.width = 8
         options.classes = Self.classes
+        options.pyramidChannels = 8
+        options.boxConvolutions = 1
+        options.boxConvolutionChannels = 8
+        options.boxLayerSize = 16
         options.roiBatch = 8
         options.maskChannels = 8
         options.proposalsAfterNMS = (20, 20)
         // Below what an untrained network says of every class, so that there are masks to paste.
         options.scoreThreshold = 0.01
         return MaskRCNN(options, using: Generator(seed: 5))
-    }()
+    }
 
     /// One image a list of boxes, all of one size, each object a rectangle of class 0, 1, 2, 0, …
     private func batch(_ boxes: [[[Float]]], width: Int, height: Int, pixels: Double? = nil) -> DetectionBatch {
@@ -39,8 +44,12 @@ import Training
             })
     }
 
-    /// Learns from the batch and predicts on it.
+    /// Each detector learns from the batch and predicts on it.
     private func run(_ batch: DetectionBatch, seed: UInt64 = 0) {
+        for detector in detectors { run(detector, batch, seed: seed) }
+    }
+
+    private func run(_ detector: MaskRCNN, _ batch: DetectionBatch, seed: UInt64) {
         var generator = SeededGenerator(seed)
         let losses = detector.losses(batch, using: &generator)
         #expect(losses.map(\.name) == ["loss_cls", "loss_box_reg", "loss_mask", "loss_rpn_cls", "loss_rpn_loc"])
@@ -50,6 +59,7 @@ import Training
             if let grad = parameter.tensor.grad { #expect(grad.isFinite().all().item == 1, "\(parameter.name)") }
             parameter.tensor.grad = nil
         }
+        for entry in detector.state("") { #expect(entry.tensor.isFinite().all().item == 1, "\(entry.name)") }
         for (size, found) in zip(batch.sizes, detector.predict(batch, categoryIDs: [10, 20, 30])) {
             for detection in found {
                 #expect([10, 20, 30].contains(detection.categoryID))
@@ -97,7 +107,7 @@ import Training
     @Test func withoutProposalsNothingIsFound() {
         // Pixels that are no numbers make every proposal none, and every one is dropped.
         let nothing = batch([[]], width: 64, height: 48, pixels: .nan)
-        #expect(detector.predict(nothing, categoryIDs: [1, 2, 3]).map(\.count) == [0])
+        for detector in detectors { #expect(detector.predict(nothing, categoryIDs: [1, 2, 3]).map(\.count) == [0]) }
     }
 
     @Test func masksOfImpossibleBoxesAreEmpty() {

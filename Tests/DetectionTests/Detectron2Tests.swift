@@ -14,6 +14,15 @@ import Torch
         #expect(try distance(anchors(rows: 5, columns: 7), golden["out_anchors"]) < 1e-4)
     }
 
+    @Test func pyramidAnchors() throws {
+        let golden = try Golden("anchors-fpn")
+        let maps = [(16, 24), (8, 12), (4, 6), (2, 3), (1, 2)]
+        for (i, (rows, columns)) in maps.enumerated() {
+            let anchors = Anchors(sizes: [Double(32 << i)], ratios: [0.5, 1, 2], stride: 4 << i, offset: 0.5)
+            #expect(try distance(anchors(rows: rows, columns: columns), golden["out_p\(i + 2)"]) < 1e-4)
+        }
+    }
+
     @Test(arguments: [("rpn", [1.0, 1, 1, 1]), ("box", [10.0, 10, 5, 5])])
     func boxTransform(_ name: String, _ weights: [Double]) throws {
         let golden = try Golden("box-deltas-\(name)")
@@ -73,7 +82,8 @@ import Torch
         let logits = try golden["in_logits"].requiringGrad(), deltas = try golden["in_deltas"].requiringGrad()
         let losses = try boxLosses(
             logits: logits, deltas: deltas, proposals: golden["in_proposals"], gtBoxes: golden["in_gt_boxes"],
-            gtClasses: golden["in_gt_classes"].ints, transform: BoxTransform(weights: [10, 10, 5, 5]))
+            gtClasses: golden["in_gt_classes"].ints, transform: BoxTransform(weights: [10, 10, 5, 5]),
+            loss: .smoothL1(beta: 0))
         #expect(try abs(losses.classification.item - golden["out_loss_cls"].item) < 1e-5)
         // One of the reference's random boxes is turned inside out, and its loss no number; the gradients are.
         #expect(try losses.box.item.isNaN && golden["out_loss_box"].item.isNaN)
@@ -157,14 +167,15 @@ import Torch
         let golden = try Golden("rpn-losses")
         let labels: [Int8] = try golden["in_labels"].array()
         let logits = try golden["in_logits"].requiringGrad(), deltas = try golden["in_deltas"].requiringGrad()
-        let positives = labels.indices.filter { labels[$0] == 1 }, negatives = labels.indices.filter { labels[$0] == 0 }
         let anchors = try golden["in_anchors"].unsqueezed(0).expanded([2, -1, -1]).reshaped([-1, 4])
-        let gt = try golden["in_gt_boxes"].reshaped([-1, 4])
-        let places = Tensor(positives)
+        var drawn = AnchorSample()
+        drawn.positives = labels.indices.filter { labels[$0] == 1 }
+        drawn.negatives = labels.indices.filter { labels[$0] == 0 }
+        let places = Tensor(drawn.positives)
+        drawn.anchors = [anchors.indexSelected(0, places)]
+        drawn.gtBoxes = [try golden["in_gt_boxes"].reshaped([-1, 4]).indexSelected(0, places)]
         let losses = rpnLosses(
-            logits: logits, deltas: deltas, positives: positives, negatives: negatives,
-            targetDeltas: BoxTransform().deltas(from: anchors.indexSelected(0, places), to: gt.indexSelected(0, places)),
-            normalizer: 64 * 2)
+            logits: logits, deltas: deltas, drawn, transform: BoxTransform(), loss: .smoothL1(beta: 0), normalizer: 64 * 2)
         #expect(try abs(losses.objectness.item - golden["out_loss_cls"].item) < 1e-5)
         #expect(try abs(losses.box.item - golden["out_loss_loc"].item) < 1e-5)
         (losses.objectness + losses.box).backward()

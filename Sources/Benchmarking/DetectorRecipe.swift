@@ -1,0 +1,103 @@
+import Detection
+import NN
+
+extension MaskRCNNOptions {
+    /// Reads the detector's own keys of the section `detection`; what is not given keeps the default of the design. The keys
+    /// of the other design are unknown keys.
+    init(_ recipe: RecipeSection) throws {
+        self.init(try recipe.choice("design", default: Design.c4))
+        depth = try recipe.depth("backbone", default: depth)
+        width = try recipe.positive("width", default: width)
+        normalization = try recipe.choice("normalization", default: normalization)
+        extraNorm = try recipe.value("extra_norm", default: extraNorm)
+        try readProposals(recipe)
+        try readRegions(recipe)
+        if design == .fpn { try readPyramid(recipe) }
+        scoreThreshold = try recipe.part("score_threshold", default: scoreThreshold)
+        nms = try recipe.part("nms", default: nms)
+        detectionsPerImage = try recipe.positive("detections_per_image", default: detectionsPerImage)
+    }
+
+    private mutating func readProposals(_ recipe: RecipeSection) throws {
+        anchorSizes = try recipe.list("anchor_sizes", default: anchorSizes)
+        guard design == .c4 || anchorSizes.count == 5 else {
+            throw recipe.error("anchor_sizes", "must be 5 numbers with design fpn: one for each map of the pyramid")
+        }
+        anchorRatios = try recipe.list("anchor_ratios", default: anchorRatios)
+        anchorsRounded = try recipe.value("anchors_rounded", default: anchorsRounded)
+        rpnBatch = try recipe.positive("rpn_batch", default: rpnBatch)
+        rpnPositiveFraction = try recipe.part("rpn_positive_fraction", default: rpnPositiveFraction)
+        let iou = try recipe.value("rpn_iou", default: [rpnIoU.low, rpnIoU.high])
+        guard iou.count == 2, 0 <= iou[0], iou[0] <= iou[1], iou[1] <= 1 else {
+            throw recipe.error("rpn_iou", "must be two numbers, 0 to 1, the lower first: [0.3, 0.7]")
+        }
+        rpnIoU = (iou[0], iou[1])
+        rpnBoxLoss = try recipe.boxLoss("rpn_box_loss", beta: "rpn_smooth_l1_beta")
+        proposalsBeforeNMS = (
+            try recipe.positive("proposals_before_nms", default: proposalsBeforeNMS.train),
+            try recipe.positive("proposals_before_nms_test", default: proposalsBeforeNMS.test)
+        )
+        proposalsAfterNMS = (
+            try recipe.positive("proposals_after_nms", default: proposalsAfterNMS.train),
+            try recipe.positive("proposals_after_nms_test", default: proposalsAfterNMS.test)
+        )
+        proposalNMS = try recipe.part("proposal_nms", default: proposalNMS)
+    }
+
+    private mutating func readRegions(_ recipe: RecipeSection) throws {
+        roiBatch = try recipe.positive("roi_batch", default: roiBatch)
+        roiPositiveFraction = try recipe.part("roi_positive_fraction", default: roiPositiveFraction)
+        roiIoU = try recipe.part("roi_iou", default: roiIoU)
+        poolSize = try recipe.positive("pool_size", default: poolSize)
+        samplingRatio = try recipe.count("sampling_ratio", default: samplingRatio)
+        roiAligned = try recipe.value("roi_aligned", default: roiAligned)
+        boxWeights = try recipe.list("box_weights", default: boxWeights)
+        guard boxWeights.count == 4 else { throw recipe.error("box_weights", "must be 4 numbers: of x, y, width, height") }
+        boxLoss = try recipe.boxLoss("box_loss", beta: "smooth_l1_beta")
+        classAgnosticBoxes = try recipe.value("class_agnostic_boxes", default: classAgnosticBoxes)
+        masks = try recipe.value("masks", default: masks)
+        maskConvolutions = try recipe.count("mask_convolutions", default: maskConvolutions)
+        maskChannels = try recipe.positive("mask_channels", default: maskChannels)
+    }
+
+    private mutating func readPyramid(_ recipe: RecipeSection) throws {
+        pyramidChannels = try recipe.positive("pyramid_channels", default: pyramidChannels)
+        maskPoolSize = try recipe.positive("mask_pool_size", default: maskPoolSize)
+        boxConvolutions = try recipe.count("box_convolutions", default: boxConvolutions)
+        boxConvolutionChannels = try recipe.positive("box_convolution_channels", default: boxConvolutionChannels)
+        boxLayers = try recipe.count("box_layers", default: boxLayers)
+        boxLayerSize = try recipe.positive("box_layer_size", default: boxLayerSize)
+    }
+}
+
+extension RecipeSection {
+    private enum BoxLossName: String, CaseIterable {
+        case smoothL1 = "smooth_l1"
+        case giou
+    }
+
+    /// A loss by its name, and the key of its β where it has one.
+    fileprivate func boxLoss(_ key: String, beta betaKey: String) throws -> BoxLoss {
+        switch try choice(key, default: BoxLossName.smoothL1) {
+        case .giou: return .giou
+        case .smoothL1:
+            let beta = try value(betaKey, default: 0.0)
+            guard beta >= 0 else { throw error(betaKey, "must not be below 0") }
+            return .smoothL1(beta: beta)
+        }
+    }
+
+    /// Numbers above 0, at least one.
+    fileprivate func list(_ key: String, default standard: [Double]) throws -> [Double] {
+        let values = try value(key, default: standard)
+        guard !values.isEmpty, values.allSatisfy({ $0 > 0 }) else { throw error(key, "must be numbers above 0") }
+        return values
+    }
+
+    /// A whole number that may be 0.
+    func count(_ key: String, default standard: Int) throws -> Int {
+        let value = try value(key, default: standard)
+        guard value >= 0 else { throw error(key, "must not be below 0") }
+        return value
+    }
+}
