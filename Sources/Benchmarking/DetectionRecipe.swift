@@ -1,11 +1,30 @@
 import Data
 import Detection
+import NN
 
 extension FineTuningOptions {
     /// Reads the section `detection`; what is not given keeps its default.
     init(_ recipe: RecipeSection) throws {
         self.init()
         detector = try MaskRCNNOptions(recipe)
+        try readInput(recipe)
+        batchSize = try recipe.positive("batch", default: batchSize)
+        iterations = try recipe.positive("iterations", default: iterations)
+        learningRate = try recipe.positive("learning_rate", default: learningRate)
+        referenceBatch = try recipe.positive("reference_batch", default: batchSize)
+        milestones = try recipe.value("milestones", default: milestones)
+        warmup = try recipe.value("warmup", default: warmup)
+        momentum = try recipe.part("momentum", default: momentum)
+        weightDecay = try recipe.value("weight_decay", default: weightDecay)
+        gradientClip = try recipe.gradientClip()
+        preciseBatches = try recipe.count("precise_bn_batches", default: preciseBatches)
+        testBatchSize = try recipe.positive("batch_test", default: testBatchSize)
+        trainFraction = try recipe.part("train_fraction", default: trainFraction)
+        guard trainFraction > 0 else { throw recipe.error("train_fraction", "must be above 0") }
+        damagedLimit = try recipe.value("damaged_images", default: damagedLimit)
+    }
+
+    private mutating func readInput(_ recipe: RecipeSection) throws {
         let edges = try recipe.value("short_side", default: input.edges.lengths)
         let longest = try recipe.positive("long_side", default: input.edges.longest)
         guard !edges.isEmpty, edges.allSatisfy({ (32...8192).contains($0) }), (32...8192).contains(longest) else {
@@ -16,13 +35,36 @@ extension FineTuningOptions {
         input.flipProbability = try recipe.part("flip", default: input.flipProbability)
         // The pyramid halves five times; the last time is rounded.
         input.divisor = try recipe.positive("size_divisor", default: detector.design == .fpn ? 32 : input.divisor)
-        batchSize = try recipe.positive("batch", default: batchSize)
-        iterations = try recipe.positive("iterations", default: iterations)
-        learningRate = try recipe.positive("learning_rate", default: learningRate)
-        milestones = try recipe.value("milestones", default: milestones)
-        warmup = try recipe.value("warmup", default: warmup)
-        momentum = try recipe.part("momentum", default: momentum)
-        weightDecay = try recipe.value("weight_decay", default: weightDecay)
-        damagedLimit = try recipe.value("damaged_images", default: damagedLimit)
+        input.groupsByAspect = try recipe.value("aspect_ratio_grouping", default: input.groupsByAspect)
+        let standard = input.normalization
+        let mean = try recipe.value("pixel_mean", default: standard.mean)
+        let deviation = try recipe.list("pixel_std", default: standard.deviation)
+        guard mean.count == 3, deviation.count == 3 else {
+            throw recipe.error("pixel_mean", "and pixel_std must be 3 numbers each, grey levels of 0 to 255")
+        }
+        input.normalization = PixelNormalization(
+            mean: mean, deviation: deviation, order: try recipe.choice("channel_order", default: standard.order))
+    }
+}
+
+extension RecipeSection {
+    /// By the names of Detectron2's `CLIP_TYPE`.
+    private enum ClipName: String, CaseIterable {
+        case none
+        case value
+        case norm
+        case fullModel = "full_model"
+    }
+
+    fileprivate func gradientClip() throws -> GradientClip? {
+        let name = try choice("gradient_clip", default: ClipName.none)
+        guard name != .none else { return nil }
+        let limit = try positive("gradient_clip_at", default: 1.0)
+        return switch name {
+        case .none: nil
+        case .value: .value(limit)
+        case .norm: .norm(limit)
+        case .fullModel: .fullModel(limit)
+        }
     }
 }

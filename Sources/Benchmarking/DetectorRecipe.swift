@@ -9,6 +9,8 @@ extension MaskRCNNOptions {
         depth = try recipe.depth("backbone", default: depth)
         width = try recipe.positive("width", default: width)
         normalization = try recipe.choice("normalization", default: normalization)
+        freezeAt = try recipe.count("freeze_at", default: freezeAt)
+        guard freezeAt <= 5 else { throw recipe.error("freeze_at", "must be 0 to 5: the stem and four stages") }
         extraNorm = try recipe.value("extra_norm", default: extraNorm)
         try readProposals(recipe)
         try readRegions(recipe)
@@ -88,7 +90,7 @@ extension RecipeSection {
     }
 
     /// Numbers above 0, at least one.
-    fileprivate func list(_ key: String, default standard: [Double]) throws -> [Double] {
+    func list(_ key: String, default standard: [Double]) throws -> [Double] {
         let values = try value(key, default: standard)
         guard !values.isEmpty, values.allSatisfy({ $0 > 0 }) else { throw error(key, "must be numbers above 0") }
         return values

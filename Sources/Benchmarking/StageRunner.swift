@@ -104,6 +104,7 @@ public struct StageRunner {
         }
         try DetectorRun.writeMakings(recipePath, train.categories, to: run)
         return try self.train(stage, run, recipe.detectionRun) {
+            try stage.makeStatisticsPrecise()
             try SafeTensors.write(
                 stage.detector.stateDict, metadata: ["format": "pt", "method": method], to: run.path("model.safetensors"))
             try evaluate(stage.detector, train.categories.map(\.id), files, run, at: stage.iterations)
@@ -117,8 +118,8 @@ public struct StageRunner {
         let items = val.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(files.valImages)/\($0.fileName)") }
         try ResultsWriter.write(to: run.path("results.json")) { writer in
             try detector.predict(
-                items, input: recipe.detection.input, categoryIDs: categoryIDs, workers: recipe.detectionRun.workers,
-                title: "predict \(run.description.method)"
+                items, input: recipe.detection.input, categoryIDs: categoryIDs, batchSize: recipe.detection.testBatchSize,
+                workers: recipe.detectionRun.workers, title: "predict \(run.description.method)"
             ) { _, detections in
                 for detection in detections { try writer.append(detection) }
             }

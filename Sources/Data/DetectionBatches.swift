@@ -11,6 +11,8 @@ public struct DetectionInput: Sendable, Equatable {
     public var flipProbability = 0.5
     /// Sides of a batch are made multiples of it.
     public var divisor = 1
+    /// Whether training batches are of wide images or of high ones, as far as they can be: less is padded.
+    public var groupsByAspect = true
 
     /// Detectron2's for the 1x schedule: 640 to 800 in steps of 32, at most 1333, tested at 800.
     public init(edges: ShortestEdge = ShortestEdge(Array(stride(from: 640, through: 800, by: 32)), longest: 1333), testEdge: Int = 800) {
@@ -30,19 +32,30 @@ public struct DetectionBatches: BatchSource {
     private let reader: ImageReader
     private let seed: UInt64
 
+    /// - Parameter fraction: the part of the images with objects that is learned from; which they are depends on the dataset
+    ///   alone, not on the seed, so that runs can be compared.
     /// - Throws: `UserError` when no image has an object.
     public init(
-        _ dataset: Dataset, folder: String, batchSize: Int, input: DetectionInput, reader: ImageReader, seed: UInt64
+        _ dataset: Dataset, folder: String, batchSize: Int, input: DetectionInput, reader: ImageReader, seed: UInt64,
+        fraction: Double = 1
     ) throws {
         self.dataset = dataset
         self.folder = folder
-        usable = dataset.images.indices.filter { image in
+        let all = dataset.images.indices.filter { image in
             dataset.annotations(ofImage: image).contains { !dataset.isCrowd[Int($0)] }
         }
-        guard !usable.isEmpty else {
+        guard !all.isEmpty else {
             throw UserError("no image has an object to learn from", file: folder, remedy: "check the annotation file")
         }
-        sampler = EpochSampler(count: usable.count, batchSize: batchSize, seed: seed)
+        var generator = SeededGenerator(0xF4AC)
+        let usable = fraction < 1 ? all.shuffled(using: &generator).prefix(max(Int(Double(all.count) * fraction), 1)).sorted() : all
+        self.usable = usable
+        sampler =
+            input.groupsByAspect
+            ? EpochSampler(
+                batchSize: batchSize, seed: seed,
+                groups: usable.map { dataset.images[$0].width > dataset.images[$0].height ? 1 : 0 })
+            : EpochSampler(count: usable.count, batchSize: batchSize, seed: seed)
         self.input = input
         self.reader = reader
         self.seed = seed

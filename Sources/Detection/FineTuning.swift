@@ -12,17 +12,28 @@ public struct FineTuningOptions: Sendable {
     public var batchSize = 16
     public var iterations = 90_000
     public var learningRate = 0.02
+    /// The batch that `learningRate` is meant for: it is scaled linearly to `batchSize`. nil leaves it as it is. Source: Goyal
+    /// et al. 2017 (arXiv 1706.02677).
+    public var referenceBatch: Int?
     public var milestones = [60_000, 80_000]
     public var warmup = 1000
     public var momentum = 0.9
     public var weightDecay = 1e-4
+    public var gradientClip: GradientClip?
+    /// Training batches that the running statistics are recomputed on before the evaluation; 0 keeps the running averages.
+    public var preciseBatches = 0
+    /// Images an inference step.
+    public var testBatchSize = 1
+    /// The part of the training images that is learned from: the same ones for every seed.
+    public var trainFraction = 1.0
     /// Damaged pictures that are put up with.
     public var damagedLimit = 0
 
     public init() {}
 
     public var schedule: Schedule {
-        .multiStep(base: learningRate, milestones: milestones, warmup: warmup)
+        let scale = referenceBatch.map { Double(batchSize) / Double($0) } ?? 1
+        return .multiStep(base: learningRate * scale, milestones: milestones, warmup: warmup)
     }
 }
 
@@ -53,14 +64,24 @@ public struct FineTuning: Stage {
         detector.move(to: device)
         source = try DetectionBatches(
             dataset, folder: images, batchSize: options.batchSize, input: options.input,
-            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed)
-        optimizer = SGD(detector.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
+            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed, fraction: options.trainFraction)
+        let sgd = SGD(detector.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
+        optimizer = options.gradientClip.map { ClippedOptimizer(sgd, $0) } ?? sgd
     }
 
     public var iterations: Int { options.iterations }
     public var imagesPerIteration: Int { options.batchSize }
     public var schedule: Schedule { options.schedule }
     public var state: [StateEntry] { detector.state("") }
+
+    /// Recomputes the running statistics on training batches, where the options ask for it. What comes after training is
+    /// taken for further iterations, so that the same run gives the same numbers.
+    public func makeStatisticsPrecise() throws {
+        try detector.recomputeStatistics(batches: options.preciseBatches) { batch in
+            let iteration = options.iterations + batch
+            _ = try losses(source.batch(at: iteration), at: iteration)
+        }
+    }
 
     public func losses(_ batch: DetectionBatch, at iteration: Int) throws -> [Loss] {
         var generator = SeededGenerator(seed, UInt64(iteration), 0x5A3F_1E)

@@ -22,7 +22,9 @@ public struct MaskRCNN: Module {
     /// - Parameter generator: draws the weights.
     public init(_ options: MaskRCNNOptions, using generator: Generator) {
         self.options = options
-        backbone = ResNet(options.depth, width: options.width, normalization: options.normalization, using: generator)
+        backbone = ResNet(
+            options.depth, width: options.width, normalization: options.normalization, frozenParts: options.freezeAt,
+            using: generator)
         heads =
             switch options.design {
             case .c4: C4Heads(on: backbone, options)

@@ -18,6 +18,9 @@ public struct MaskRCNNOptions: Sendable {
     /// Channels of the stem; 64 in the paper.
     public var width = 64
     public var normalization = Normalization.trained
+    /// How many of the ResNet's stem and four stages stay as they are: 0 in the protocol for self-supervised weights, 2 in
+    /// Detectron2's for supervised ones.
+    public var freezeAt = 0
     /// Batch normalisations outside of the ResNet, as the protocol for self-supervised weights has them: after the last stage
     /// in C4; in the pyramid and in the convolutions of the heads in FPN.
     public var extraNorm = true

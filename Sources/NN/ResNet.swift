@@ -33,24 +33,31 @@ public struct ResNet: Module {
     public let layer4: Stage
     /// The channels of the four stages' maps.
     public let outputChannels: [Int]
+    private let frozenParts: Int
 
     /// - Parameters:
     ///   - width: the channels of the stem; 64 in the paper, less for small experiments.
+    ///   - frozenParts: how many of stem, layer1, …, layer4 keep their weights and normalise by running statistics;
+    ///     Detectron2's FREEZE_AT.
     ///   - generator: draws the weights.
     public init(
-        _ depth: Depth, width: Int = 64, normalization: Normalization = .trained, using generator: Generator
+        _ depth: Depth, width: Int = 64, normalization: Normalization = .trained, frozenParts: Int = 0,
+        using generator: Generator
     ) {
+        func kind(_ part: Int) -> Normalization { part < frozenParts ? .frozen : normalization }
         conv1 = Conv2d(
             3, width, kernel: 7, stride: 2, padding: 3, bias: false, initializer: .heNormalFanOut, using: generator)
-        bn1 = BatchNorm(width, normalization)
+        bn1 = BatchNorm(width, kind(0))
         func stage(_ index: Int) -> Stage {
-            Stage(depth, index, width: width, normalization: normalization, using: generator)
+            Stage(depth, index, width: width, normalization: kind(index + 1), using: generator)
         }
         layer1 = stage(0)
         layer2 = stage(1)
         layer3 = stage(2)
         layer4 = stage(3)
         outputChannels = (0..<4).map { (width << $0) * depth.expansion }
+        self.frozenParts = frozenParts
+        for entry in state("") where entry.role == .buffer && entry.tensor.requiresGrad { entry.tensor.requiringGrad(false) }
     }
 
     /// (N, 3, H, W) → (N, width, H/4, W/4)
@@ -72,9 +79,11 @@ public struct ResNet: Module {
     }
 
     public func state(_ prefix: String) -> [StateEntry] {
-        conv1.state("\(prefix)conv1.") + bn1.state("\(prefix)bn1.")
-            + layer1.state("\(prefix)layer1.") + layer2.state("\(prefix)layer2.")
-            + layer3.state("\(prefix)layer3.") + layer4.state("\(prefix)layer4.")
+        let stem = conv1.state("\(prefix)conv1.") + bn1.state("\(prefix)bn1.")
+        let stages = [layer1, layer2, layer3, layer4].enumerated().map { $1.state("\(prefix)layer\($0 + 1).") }
+        return ([stem] + stages).enumerated().flatMap { part, entries in
+            part < frozenParts ? entries.map { StateEntry($0.name, $0.tensor, .buffer) } : entries
+        }
     }
 }
 

@@ -64,6 +64,7 @@ public struct Trainer<S: Stage> {
         let begin = ContinuousClock.now
         func seconds() -> Double { start.seconds + (ContinuousClock.now - begin) / .seconds(1) }
         func save(_ iteration: Int) throws {
+            try checkFinite(everything, iteration, lastCheckpoint: checkpoints.newest)
             try metrics.flush()
             try checkpoints.save(everything, at: .init(iteration: iteration, seconds: seconds()))
         }
@@ -108,15 +109,26 @@ public struct Trainer<S: Stage> {
         let values = Tensor.stacked([total] + losses.map(\.value)).array(Double.self)
         let named = Array(zip(["loss"] + losses.map(\.name), values)).map { (name: $0, value: $1) }
         if let bad = named.dropFirst().first(where: { !$0.value.isFinite }) {
-            let remedy = lastCheckpoint.map { "the last good checkpoint is \($0); " } ?? ""
-            throw UserError(
-                "\(bad.name) is \(bad.value) at iteration \(iteration)", file: run.folder,
-                remedy: "\(remedy)lower the learning rate or lengthen the warm-up")
+            throw diverged("\(bad.name) is \(bad.value)", iteration, lastCheckpoint)
         }
         total.backward()
         stage.optimizer.step(learningRate: rate)
         stage.afterStep(at: iteration)
         return named
+    }
+
+    /// A gradient that was no number spoils the weights a step before it spoils the loss; no checkpoint may hold them.
+    private func checkFinite(_ entries: [StateEntry], _ iteration: Int, lastCheckpoint: String?) throws {
+        for entry in entries where entry.tensor.isFinite().all().item == 0 {
+            throw diverged("\(entry.name) is not finite after the step", iteration - 1, lastCheckpoint)
+        }
+    }
+
+    private func diverged(_ what: String, _ iteration: Int, _ lastCheckpoint: String?) -> UserError {
+        let checkpoint = lastCheckpoint.map { "the last good checkpoint is \($0); " } ?? ""
+        return UserError(
+            "\(what) at iteration \(iteration)", file: run.folder,
+            remedy: "\(checkpoint)lower the learning rate or lengthen the warm-up")
     }
 }
 

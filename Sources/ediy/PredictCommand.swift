@@ -34,7 +34,8 @@ struct PredictCommand: ParsableCommand {
         let items = images.enumerated().map { PredictionBatches.Item(imageID: $0 + 1, path: $1) }
         try ResultsWriter.write(to: "\(output)/results.json") { writer in
             try made.detector.predict(
-                items, input: made.options.input, categoryIDs: made.categories.map(\.id), title: "predict"
+                items, input: made.options.input, categoryIDs: made.categories.map(\.id),
+                batchSize: made.options.testBatchSize, title: "predict"
             ) { item, detections in
                 for detection in detections { try writer.append(detection) }
                 let shown = detections.filter { $0.score >= threshold }

@@ -44,13 +44,52 @@ import Testing
         #expect(d.input.divisor == 64)
     }
 
+    @Test func inputAndTrainingKeys() throws {
+        let o = try options(
+            """
+            pixel_mean: [103.5, 116.25, 123.75], pixel_std: [1, 2, 3], channel_order: bgr, aspect_ratio_grouping: false,
+             freeze_at: 2, gradient_clip: full_model, gradient_clip_at: 0.5, precise_bn_batches: 7, batch_test: 3,
+             batch: 4, learning_rate: 0.02, reference_batch: 16, train_fraction: 0.1
+            """)
+        #expect(o.input.normalization.mean == [103.5, 116.25, 123.75] && o.input.normalization.deviation == [1, 2, 3])
+        #expect(o.input.normalization.order == .bgr && !o.input.groupsByAspect)
+        #expect(o.detector.freezeAt == 2 && o.gradientClip == .fullModel(0.5))
+        #expect(o.preciseBatches == 7 && o.testBatchSize == 3 && o.trainFraction == 0.1)
+        #expect(abs(o.schedule.learningRate(at: 5000) - 0.005) < 1e-15)
+        let plain = try options("batch: 4, learning_rate: 0.02")
+        #expect(plain.schedule.learningRate(at: 5000) == 0.02 && plain.gradientClip == nil && plain.input.groupsByAspect)
+        #expect(try options("gradient_clip: value").gradientClip == .value(1))
+        #expect(try options("gradient_clip: norm, gradient_clip_at: 35").gradientClip == .norm(35))
+    }
+
     @Test(arguments: [
         ("design: fpm", "did you mean fpn?"), ("design: fpn, anchor_sizes: [32]", "5 numbers with design fpn"),
         ("box_layers: 1", "unknown key detection.box_layers"), ("rpn_iou: [0.7, 0.3]", "the lower first"),
         ("box_loss: giou, smooth_l1_beta: 1", "unknown key detection.smooth_l1_beta"), ("box_weights: [1]", "4 numbers"),
         ("smooth_l1_beta: -1", "below 0"), ("sampling_ratio: -2", "below 0"),
+        ("freeze_at: 6", "0 to 5"), ("pixel_mean: [1]", "3 numbers each"), ("pixel_std: [1, 0, 1]", "above 0"),
+        ("gradient_clip_at: 1", "unknown key detection.gradient_clip_at"), ("reference_batch: 0", "above 0"), ("train_fraction: 0", "above 0"),
+        ("channel_order: gbr", "rgb, bgr"),
     ])
     func mistakes(_ detection: String, _ message: String) {
         #expect { try options(detection) } throws: { "\($0)".contains(message) }
+    }
+
+    @Test(arguments: [
+        ("coco-r50-c4-1x", MaskRCNNOptions.Design.c4, 90_000), ("coco-r50-c4-2x", .c4, 180_000),
+        ("coco-r50-fpn-1x", .fpn, 90_000), ("coco-r50-fpn-2x", .fpn, 180_000), ("coco-10pct", .c4, 9_000),
+    ])
+    func recipesOfTheField(_ name: String, _ design: MaskRCNNOptions.Design, _ iterations: Int) throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../benchmarks")
+        let recipe = try Recipe(reading: folder.appendingPathComponent("\(name).yaml").path)
+        #expect(recipe.name == name && recipe.methods.contains("byol") && recipe.methods.contains("e-diy"))
+        let o = recipe.detection
+        #expect(o.detector.design == design && o.detector.depth == .r50 && o.detector.width == 64)
+        #expect(o.detector.extraNorm && o.detector.normalization == .trained && o.detector.freezeAt == 0)
+        #expect(o.iterations == iterations && o.batchSize == 16 && o.learningRate == 0.02)
+        #expect(o.milestones == [iterations / 90 * 60, iterations / 90 * 80])
+        #expect(o.input.edges.lengths == Array(stride(from: 640, through: 800, by: 32)) && o.input.edges.longest == 1333)
+        #expect(o.detector.boxConvolutions == (design == .fpn ? 4 : 0))
+        #expect(recipe.pretraining.depth == .r50 && recipe.pretraining.epochs == 100)
     }
 }

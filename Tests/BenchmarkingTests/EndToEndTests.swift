@@ -83,7 +83,17 @@ import Testing
         #expect(try numbers("killed", files) == numbers("whole", files))
     }
 
-    @Test func fineTuningKilledAndResumedGivesTheSameNumbers() throws {
+    /// As it is, and with a pyramid and all that comes between training and evaluation.
+    @Test(arguments: [
+        [:],
+        [
+            "anchor_sizes: [16, 32]": "anchor_sizes: [8, 16, 32, 48, 64], design: fpn, pyramid_channels: 8, box_layer_size: 16",
+            "batch: 2,": "batch: 2, batch_test: 3, precise_bn_batches: 2, gradient_clip: full_model, freeze_at: 1,",
+        ],
+    ])
+    func fineTuningKilledAndResumedGivesTheSameNumbers(_ changes: [String: String]) throws {
+        let changed = changes.reduce(tinyRecipe) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
+        try AtomicFile.write(changed, to: recipe)
         let files = ["model.safetensors", "results.json", "evaluation.json"]
         let whole = try ediy("finetune", recipe, "--backbone", "none", "--output", "\(scratch.path)/whole", "--data", "\(scratch.path)/data")
         #expect(whole.status == 0, "\(whole.error)")

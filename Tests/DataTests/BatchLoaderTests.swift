@@ -42,4 +42,28 @@ import Testing
         #expect(sampler.samples(at: 9) == EpochSampler(count: 23, batchSize: 5, seed: 9).samples(at: 9))
         #expect(EpochSampler(count: 3, batchSize: 8, seed: 0).samples(at: 0).count == 8)
     }
+
+    @Test func groupsAreKeptTogether() {
+        // 13 of one kind, 10 of the other: 3 and 2 whole batches of 4, and one of what is left.
+        let groups = (0..<23).map { $0 < 13 ? 1 : 0 }
+        let sampler = EpochSampler(batchSize: 4, seed: 9, groups: groups)
+        #expect(sampler.iterationsPerEpoch == 5)
+        var orders: Set<[Int]> = []
+        for epoch in 0..<4 {
+            let batches = (0..<5).map { sampler.samples(at: epoch * 5 + $0) }
+            #expect(Set(batches.joined()).count == 20)
+            #expect(batches.count { Set($0.map { groups[$0] }).count == 1 } == 5)
+            orders.insert(batches.map { groups[$0[0]] })
+        }
+        #expect(orders.count > 1, "the kinds come in one order")
+        let alone = EpochSampler(batchSize: 4, seed: 9, groups: [Int](repeating: 3, count: 23))
+        #expect((0..<10).allSatisfy { alone.samples(at: $0) == EpochSampler(count: 23, batchSize: 4, seed: 9).samples(at: $0) })
+    }
+
+    @Test func whatGroupsLeaveOverIsMixed() {
+        let sampler = EpochSampler(batchSize: 4, seed: 1, groups: [0, 0, 0, 0, 0, 0, 1, 1])
+        let batches = (0..<2).map { sampler.samples(at: $0) }
+        #expect(Set(batches.joined()) == Set(0..<8))
+        #expect(batches.count { $0.contains(6) && $0.contains(7) } == 1)
+    }
 }

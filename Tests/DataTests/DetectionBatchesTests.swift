@@ -14,12 +14,15 @@ import Vision
         try ShapesDataset(train: 6, val: 1, unlabeled: 4, imageSize: 64, seed: 3).write(to: scratch.path)
     }
 
-    private func batches(damaged: Int = 0, flip: Double = 0.5) throws -> DetectionBatches {
+    private func batches(
+        damaged: Int = 0, flip: Double = 0.5, fraction: Double = 1, seed: UInt64 = 7
+    ) throws -> DetectionBatches {
         var input = DetectionInput(edges: ShortestEdge([48, 64, 80], longest: 96), testEdge: 64)
         input.flipProbability = flip
         return try DetectionBatches(
             Dataset.read("\(scratch.path)/annotations/instances_train.json"), folder: "\(scratch.path)/train", batchSize: 3,
-            input: input, reader: ImageReader(damagedLimit: damaged), seed: 7)
+            input: input, reader: ImageReader(damagedLimit: damaged), seed: seed,
+            fraction: fraction)
     }
 
     @Test(arguments: [0, 1, 3])
@@ -75,5 +78,31 @@ import Vision
     @Test func anEmptyFolderIsNamed() throws {
         let empty = try Scratch()
         #expect { try ImageFolder(empty.path) } throws: { "\($0)".contains(empty.path) && "\($0)".contains("no JPEG") }
+    }
+
+    @Test func aFractionIsTheSameImagesForEverySeed() throws {
+        func images(_ fraction: Double, _ seed: UInt64) throws -> Set<Int> {
+            let source = try batches(fraction: fraction, seed: seed)
+            return Set(try (0..<8).flatMap { try source.batch(at: $0).sizes.map(\.imageID) })
+        }
+        let half = try images(0.5, 1)
+        #expect(try half.count == 3 && images(0.5, 2) == half && images(1, 1).count == 6)
+        #expect(try images(0.01, 1).count == 1)
+    }
+
+    @Test func channelsInBGR() {
+        let picture = Image(width: 1, height: 1, color: Color(red: 10, green: 20, blue: 30))
+        let bgr = PixelNormalization(mean: [1, 2, 3], deviation: [1, 2, 3], order: .bgr)([picture])
+        #expect(bgr.shape == [1, 3, 1, 1] && bgr.floats == [29, 9, Float(7) / 3])
+        #expect(PixelNormalization(mean: [1, 2, 3], deviation: [1, 2, 3])([picture]).floats == [9, 9, 9])
+    }
+
+    @Test func batchesArePaddedToTheDivisor() {
+        let pictures = [(40, 33), (50, 20)].map { Image(width: $0, height: $1, color: Color(red: 9, green: 9, blue: 9)) }
+        let one = PixelNormalization(mean: [0, 0, 0], deviation: [1, 1, 1])
+        let padded = DetectionBatch.padded(pictures, normalization: one, divisor: 32)
+        #expect(padded.shape == [2, 3, 64, 64])
+        #expect(padded.sum().item == Double(9 * 3 * (40 * 33 + 50 * 20)))
+        #expect(DetectionBatch.padded(pictures, normalization: one, divisor: 1).shape == [2, 3, 33, 50])
     }
 }

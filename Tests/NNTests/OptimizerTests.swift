@@ -50,4 +50,37 @@ import Torch
         a.zeroGrad()
         #expect(a.parameters[0].tensor.grad == nil)
     }
+
+    @Test func gradientsAreClipped() throws {
+        // Gradients of lengths 5 and 12: 13 together.
+        func clipped(_ clip: GradientClip) throws -> [[Float]] {
+            let entries = [[3, 4], [0, -12]].enumerated().map { i, values -> StateEntry in
+                let tensor = Tensor.zeros([2]).requiringGrad()
+                tensor.grad = Tensor(values.map(Float.init))
+                return StateEntry("p\(i)", tensor, .weight)
+            }
+            clip.apply(to: entries + [StateEntry("without", Tensor.zeros([3]).requiringGrad(), .weight)])
+            return try entries.map { try #require($0.tensor.grad).floats }
+        }
+        func near(_ found: [[Float]], _ expected: [[Float]]) -> Bool {
+            zip(found.joined(), expected.joined()).allSatisfy { abs($0 - $1) < 1e-5 }
+        }
+        #expect(try clipped(.value(3.5)) == [[3, 3.5], [0, -3.5]])
+        #expect(near(try clipped(.norm(6)), [[3, 4], [0, -6]]))
+        #expect(near(try clipped(.fullModel(6.5)), [[1.5, 2], [0, -6]]))
+        #expect(near(try clipped(.fullModel(20)), [[3, 4], [0, -12]]))
+    }
+
+    @Test func aClippedOptimizerStepsByClippedGradients() {
+        let (plain, clipped) = (parameters(), parameters())
+        let a = SGD(plain), b = ClippedOptimizer(SGD(clipped), .value(0.1))
+        for (p, q) in zip(plain, clipped) {
+            p.tensor.grad = sines(5, p.tensor.shape, 0.3).clamped(min: -0.1, max: 0.1)
+            q.tensor.grad = sines(5, p.tensor.shape, 0.3)
+        }
+        a.step(learningRate: 0.1)
+        b.step(learningRate: 0.1)
+        #expect(zip(plain, clipped).allSatisfy { $0.tensor.floats == $1.tensor.floats })
+        #expect(b.state.map(\.name) == a.state.map(\.name))
+    }
 }

@@ -87,4 +87,57 @@ import Torch
         let expected = (2.0 / 2304).squareRoot()
         #expect(abs((weight * weight).mean().item.squareRoot() / expected - 1) < 0.01)
     }
+
+    @Test(arguments: [0, 1, 2, 5])
+    func frozenPartsStayAsTheyAre(_ frozen: Int) throws {
+        let network = ResNet(.r18, width: 8, frozenParts: frozen, using: Generator(seed: 0))
+        let parts = [["conv1.", "bn1."], ["layer1."], ["layer2."], ["layer3."], ["layer4."]]
+        let x = sines(0, [2, 3, 64, 64], 1).requiringGrad()
+        network.features(x, .train).sum().backward()
+        for (part, prefixes) in parts.enumerated() {
+            let entries = network.state("").filter { entry in prefixes.contains { entry.name.hasPrefix($0) } }
+            let learned = entries.filter { $0.role != .buffer }
+            #expect(learned.isEmpty == (part < frozen), "\(prefixes)")
+            #expect(entries.allSatisfy { ($0.tensor.grad != nil) == ($0.role != .buffer) }, "\(prefixes)")
+            let tracked = entries.filter { $0.name.hasSuffix("num_batches_tracked") }
+            #expect(tracked.allSatisfy { $0.tensor.item == (part < frozen ? 0 : 1) }, "\(prefixes)")
+        }
+        #expect(network.state("").count == ResNet(.r18, width: 8, using: Generator(seed: 0)).state("").count)
+    }
+
+    @Test func aSingleValueAChannelHasNoStatistics() {
+        let norm = BatchNorm(3)
+        let y = norm(Tensor([5, 6, 7] as [Float], [1, 3, 1, 1]), .train)
+        #expect(y.isFinite().all().item == 1 && norm.runningVariance.floats == [1, 1, 1])
+        #expect(norm(Tensor.zeros([0, 3, 2, 2]), .train).shape == [0, 3, 2, 2])
+    }
+
+    @Test func preciseStatisticsAreThoseOfAllBatches() {
+        let network = Sequential([BatchNorm(4), Linear(4, 2, using: Generator(seed: 1)), BatchNorm(2), BatchNorm(2, .frozen)])
+        let batches = (0..<3).map { sines($0, [50, 4], 1 + Double($0), shift: Double($0)) }
+        network.recomputeStatistics(batches: 3) { _ = network(batches[$0], .train) }
+        let tensors = Dictionary(uniqueKeysWithValues: network.state("").map { ($0.name, $0.tensor) })
+        func expect(_ prefix: String, _ inputs: [Tensor]) throws {
+            let means = Tensor.stacked(inputs.map { $0.mean([0]) })
+            let variances = Tensor.stacked(inputs.map { $0.variance([0]) })
+            let mean = means.mean([0])
+            let variance = (variances + means * means).mean([0]) - mean * mean
+            #expect(try relativeError(#require(tensors["\(prefix).running_mean"]), mean) < 1e-5)
+            #expect(try relativeError(#require(tensors["\(prefix).running_var"]), variance) < 1e-5)
+        }
+        #expect(throws: Never.self) {
+            try expect("0", batches)
+            // The second layer sees what the first makes of each batch.
+            try expect("2", batches.map { network.layers[1](network.layers[0]($0, .train), .train) })
+        }
+        #expect(tensors["3.running_mean"]?.floats == [0, 0] && tensors["3.running_var"]?.floats == [1, 1])
+    }
+
+    @Test func noBatchesLeaveStatisticsAlone() {
+        let norm = BatchNorm(4)
+        _ = norm(sines(0, [8, 4], 1, shift: 2), .train)
+        let before = norm.runningMean.floats
+        norm.recomputeStatistics(batches: 0) { _ in }
+        #expect(norm.runningMean.floats == before)
+    }
 }

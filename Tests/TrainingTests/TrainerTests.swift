@@ -27,6 +27,8 @@ private struct TinyStage: Stage {
     let schedule = Schedule.cosine(base: 0.2, iterations: 20)
     /// The iteration whose loss is no number.
     var nanAt: Int?
+    /// The iteration whose loss is a number, and its gradient none.
+    var brokenGradientAt: Int?
     /// Sets the signal before this iteration's step.
     var stopping: (at: Int, stop: StopSignal)?
 
@@ -41,7 +43,8 @@ private struct TinyStage: Stage {
         if let stopping, stopping.at == iteration { stopping.stop.set() }
         let error = layer(batch) - batch.narrowed(1, 0..<2)
         let loss = (error * error).mean()
-        return [Loss("loss_fit", iteration == nanAt ? loss * Double.nan : loss)]
+        let steep = iteration == brokenGradientAt ? ((error * 0) * (error * 0)).sum().sqrt() : loss * 0
+        return [Loss("loss_fit", (iteration == nanAt ? loss * Double.nan : loss) + steep)]
     }
 }
 
@@ -164,6 +167,20 @@ private struct TinyStage: Stage {
         } throws: {
             "\($0)".contains("loss_fit is nan at iteration 15") && "\($0)".contains("iteration-000000012.safetensors")
         }
+    }
+
+    @Test func noCheckpointHoldsWeightsThatAreNoNumbers() throws {
+        // Right before the checkpoint of 12: the loss would tell only after it.
+        var stage = TinyStage()
+        stage.brokenGradientAt = 11
+        #expect {
+            try train("broken", stage)
+        } throws: {
+            "\($0)".contains("layer.weight is not finite after the step at iteration 11")
+                && "\($0)".contains("iteration-000000006.safetensors")
+        }
+        let kept = try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/broken/checkpoints")
+        #expect(kept == ["iteration-000000006.safetensors"])
     }
 
     @Test func aRunOfOtherSettingsIsNotGoneOnWith() throws {
