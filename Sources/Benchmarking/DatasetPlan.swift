@@ -38,6 +38,16 @@ public enum DatasetPlan: Sendable {
         }
     }
 
+    /// How many pictures backbones are pretrained on; nil for a COCO folder that is not named.
+    ///
+    /// - Throws: `UserError` when the folder has none.
+    public func unlabeledCount(in folder: String?) throws -> Int? {
+        switch self {
+        case .shapes(let shapes): shapes.unlabeled
+        case .coco(let names): try folder.map { try openPictures("\($0)/\(names.unlabeledImages)").count }
+        }
+    }
+
     /// What reports call it.
     public var name: String {
         switch self {

@@ -55,10 +55,13 @@ public struct ResNet: Module {
         layer2 = stage(1)
         layer3 = stage(2)
         layer4 = stage(3)
-        outputChannels = (0..<4).map { (width << $0) * depth.expansion }
+        outputChannels = Self.outputChannels(depth, width: width)
         self.frozenParts = frozenParts
         for entry in state("") where entry.role == .buffer && entry.tensor.requiresGrad { entry.tensor.requiringGrad(false) }
     }
+
+    /// The channels of the four stages' maps of a network whose stem has `width`.
+    public static func outputChannels(_ depth: Depth, width: Int) -> [Int] { (0..<4).map { (width << $0) * depth.expansion } }
 
     /// (N, 3, H, W) → (N, width, H/4, W/4)
     public func stem(_ x: Tensor, _ mode: Mode) -> Tensor {

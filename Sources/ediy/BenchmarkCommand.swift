@@ -11,15 +11,33 @@ struct BenchmarkCommand: ParsableCommand {
 
               ediy benchmark benchmarks/shapes.yaml
               ediy benchmark benchmarks/coco-mini.yaml --data ~/data/coco-mini
+
+            What it would take, on a device that trains at 60 TFLOP/s:
+              ediy benchmark benchmarks/coco-r50-fpn-1x.yaml --data ~/data/coco --dry-run --tflops 60
             """)
 
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
     @Option(help: "The benchmark's folder; runs/NAME by default.") var output: String?
     @Option(help: "The COCO folder, for recipes that need one.") var data: String?
     @OptionGroup var place: DeviceOptions
+    @Flag(help: "Only print what would run, with its parameters, operations and memory an image, and hours.") var dryRun = false
+    @Option(help: "With --dry-run: 10¹² operations a second that the device reaches in training.") var tflops: Double?
+    @Option(help: "With --dry-run: images a second that it reaches in training.") var imagesPerSecond: Double?
+
+    func validate() throws {
+        let rates = [tflops, imagesPerSecond].compactMap { $0 }
+        guard rates.count < 2 else { throw ValidationError("name --tflops or --images-per-second, not both") }
+        guard dryRun || rates.isEmpty else { throw ValidationError("--tflops and --images-per-second are for --dry-run") }
+        guard rates.allSatisfy({ $0 > 0 && $0.isFinite }) else { throw ValidationError("a speed must be above 0") }
+    }
 
     func run() throws {
         let loaded = try Recipe(reading: recipe)
+        if dryRun {
+            let plan = BenchmarkPlan(loaded, unlabeledImages: try loaded.dataset.unlabeledCount(in: data))
+            print(plan.text(tflops.map(BenchmarkPlan.Speed.tflops) ?? imagesPerSecond.map(BenchmarkPlan.Speed.imagesPerSecond)))
+            return
+        }
         let folder = output ?? "runs/\(loaded.name)"
         let benchmark = try Benchmark(loaded, path: recipe, data: data, folder: folder, device: place.device, stop: .listening())
         guard try benchmark.run() else { throw ExitCode(130) }

@@ -74,6 +74,28 @@ import Testing
         #expect(poor.status == 0 && poor.error.contains("no pictures are shown"))
     }
 
+    @Test func aDryRunPrintsWhatWouldRunAndMakesNothing() throws {
+        let output = "\(scratch.path)/dry"
+        // Where libtorch is not: nothing of it is needed.
+        func dry(_ more: String...) throws -> CommandResult {
+            try CommandLineTool.run(
+                ["benchmark", recipe, "--output", output, "--dry-run"] + more, environment: ["EDIY_TORCH": "/nowhere"])
+        }
+        let plain = try dry()
+        #expect(plain.status == 0, "\(plain.error)")
+        let lines = plain.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.map { $0.prefix(3).joined(separator: " ") } == [
+            "stage method seed", "finetune none 3", "pretrain byol 3", "finetune byol 3", "pretrain e-diy 3", "finetune e-diy 3",
+        ])
+        // 10 epochs of 8 pictures; 16 iterations of 2.
+        #expect(lines[2][3] == "80" && lines[1][3] == "32" && lines[1].last == "-")
+        let timed = try dry("--images-per-second", "0.01")
+        #expect(timed.output.split(separator: "\n").last?.split(separator: " ") == ["total", "7.11"])
+        #expect(try dry("--tflops", "1e-6").output.split(separator: "\n").last?.hasPrefix("total") == true)
+        #expect(try dry("--tflops", "0").status != 0 && dry("--tflops", "1", "--images-per-second", "1").status != 0)
+        #expect(!FileManager.default.fileExists(atPath: output))
+    }
+
     @Test(arguments: ["byol", "e-diy"])
     func pretrainingKilledAndResumedGivesTheSameNumbers(_ method: String) throws {
         let files = ["backbone.safetensors", "regions.json"]

@@ -1,0 +1,25 @@
+import NN
+
+extension PretrainingOptions {
+    /// The cost of a step for one picture: both views through the online network, which learns, and through the target
+    /// network, which does not.
+    public func cost(_ method: PretrainingMethodName) -> (learned: Cost, followed: Cost) {
+        let size = Cost.MapSize(height: imageSize, width: imageSize)
+        let backbone = ResNet.costs(depth, width: width, normalization: .trained, size: size).reduce(Cost()) { $0 + $1.cost }
+        let channels = ResNet.outputChannels(depth, width: width)[3]
+        func head(_ inputs: Int, _ hidden: Int, _ outputs: Int) -> Cost {
+            var norm = Cost()
+            norm.parameters = 2 * hidden
+            norm.keptValues = Double(hidden)
+            return .linear(inputs, hidden, bias: false) + norm + .linear(hidden, outputs, bias: false)
+        }
+        var projector = head(channels, hiddenSize, projectionSize)
+        var predictor = head(projectionSize, hiddenSize, projectionSize)
+        if method == .eDIY {
+            let count = regions.grid * regions.grid
+            projector += count * head(channels, regions.hiddenSize, regions.projectionSize)
+            predictor += count * head(regions.projectionSize, regions.hiddenSize, regions.projectionSize)
+        }
+        return (2 * (backbone + projector + predictor), (2 * (backbone + projector)).frozen)
+    }
+}

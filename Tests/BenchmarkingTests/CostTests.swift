@@ -1,0 +1,76 @@
+import Detection
+import NN
+import Pretraining
+import Testing
+import Torch
+
+/// What is counted from shapes is what the networks have.
+@Suite struct CostTests {
+    @Test(arguments: [
+        (ResNet.Depth.r18, 1.814e9), (.r34, 3.664e9), (.r50, 4.087e9), (.r101, 7.799e9),
+    ])
+    func resNetsMultiplyAddsArePublished(_ depth: ResNet.Depth, _ published: Double) {
+        // torchvision's table, at 224², without the classifier.
+        let size = Cost.MapSize(height: 224, width: 224)
+        let parts = ResNet.costs(depth, width: 64, normalization: .trained, size: size)
+        let cost = parts.reduce(Cost()) { $0 + $1.cost }
+        #expect(abs(cost.multiplyAdds / published - 1) < 0.002, "\(cost.multiplyAdds)")
+        #expect(parts.map(\.map.height) == [56, 56, 28, 14, 7])
+        #expect(cost.parameters == ResNet(depth, using: Generator(seed: 0)).parameterCount)
+    }
+
+    @Test(arguments: MaskRCNNOptions.Design.allCases, [0, 1, 2, 3])
+    func detectorsHaveAsManyParameters(_ design: MaskRCNNOptions.Design, _ change: Int) {
+        var options = MaskRCNNOptions(design)
+        options.width = 16
+        options.classes = 7
+        options.boxLayerSize = 64
+        switch change {
+        case 1:
+            options.extraNorm = false
+            options.freezeAt = 2
+            options.masks = false
+        case 2:
+            options.depth = .r18
+            options.normalization = .frozen
+            options.classAgnosticBoxes = true
+            options.boxConvolutions = 4
+            options.boxLayers = 1
+        case 3:
+            options.freezeAt = 5
+            options.maskConvolutions = 1
+        default: break
+        }
+        let detector = MaskRCNN(options, using: Generator(seed: 0))
+        let size = Cost.MapSize(height: 96, width: 128)
+        #expect(options.trainingCost(size).parameters == detector.parameterCount)
+        #expect(options.inferenceCost(size).parameters == detector.parameterCount)
+    }
+
+    @Test func aDetectorsMultiplyAddsArePyTorchs() {
+        // What PyTorch's FlopCounterMode counts in torchvision's maskrcnn_resnet50_fpn of an image of 256 × 320, 1000 proposals and
+        // 100 detections, and its parameters; less the boxes and masks that it keeps for background.
+        var options = MaskRCNNOptions(.fpn)
+        options.extraNorm = false
+        options.classes = 90
+        let cost = options.inferenceCost(Cost.MapSize(height: 256, width: 320))
+        #expect(cost.multiplyAdds == 82_903_628_800)
+        #expect(cost.parameters == 44_454_513 - 4 * 1025 - 257)
+    }
+
+    @Test func pretrainingCountsBothNetworks() {
+        var options = PretrainingOptions()
+        options.depth = .r18
+        options.width = 8
+        options.hiddenSize = 32
+        options.projectionSize = 16
+        let (learned, followed) = options.cost(.byol)
+        let method = BYOL(options, using: Generator(seed: 0))
+        #expect(learned.parameters == method.parameters.reduce(0) { $0 + $1.tensor.count })
+        #expect(followed.parameters == 0 && followed.keptValues == 0)
+        // The target has no predictor.
+        #expect(learned.multiplyAdds - followed.multiplyAdds == 2 * Double(16 * 32 + 32 * 16))
+        let regions = EDIY(options, using: Generator(seed: 0))
+        #expect(options.cost(.eDIY).learned.parameters == regions.parameters.reduce(0) { $0 + $1.tensor.count })
+    }
+}
