@@ -8,6 +8,7 @@ extension MaskRCNNOptions {
         self.init(try recipe.choice("design", default: Design.c4))
         depth = try recipe.depth("backbone", default: depth)
         width = try recipe.positive("width", default: width)
+        strideIn1x1 = try recipe.value("stride_in_1x1", default: strideIn1x1)
         normalization = try recipe.choice("normalization", default: normalization)
         freezeAt = try recipe.count("freeze_at", default: freezeAt)
         guard freezeAt <= 5 else { throw recipe.error("freeze_at", "must be 0 to 5: the stem and four stages") }

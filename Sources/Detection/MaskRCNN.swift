@@ -24,7 +24,7 @@ public struct MaskRCNN: Module {
         self.options = options
         backbone = ResNet(
             options.depth, width: options.width, normalization: options.normalization, frozenParts: options.freezeAt,
-            using: generator)
+            strideIn1x1: options.strideIn1x1, using: generator)
         heads =
             switch options.design {
             case .c4: C4Heads(on: backbone, options)

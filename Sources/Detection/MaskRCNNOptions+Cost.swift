@@ -14,7 +14,7 @@ extension MaskRCNNOptions {
 
     private func cost(_ size: Cost.MapSize, regions: Int, masked: Int, pooledAgain: Bool) -> Cost {
         let parts = ResNet.costs(
-            depth, width: width, normalization: normalization, frozenParts: freezeAt, size: size)
+            depth, width: width, normalization: normalization, frozenParts: freezeAt, strideIn1x1: strideIn1x1, size: size)
         let channels = ResNet.outputChannels(depth, width: width)
         switch design {
         case .c4:
@@ -22,7 +22,8 @@ extension MaskRCNNOptions {
             let body = parts.dropLast().reduce(Cost()) { $0 + $1.cost }
             let own = Cost.After.norm(freezeAt > 4 ? .frozen : normalization)
             let pooled = Cost.MapSize(height: poolSize, width: poolSize)
-            var (head, side) = ResNet.stageCost(depth, 3, width: width, own, from: pooled)
+            var (head, side) = ResNet.stageCost(
+                depth, 3, width: width, own, strideIn1x1: strideIn1x1, from: pooled)
             if freezeAt > 4 { head = head.frozen }
             if let extraNormalization {
                 head.parameters += extraNormalization == .trained ? 2 * channels[3] : 0

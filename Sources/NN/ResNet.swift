@@ -1,7 +1,8 @@
 import Torch
 
 /// ResNet-18, -34, -50 and -101 without the classifier, with torchvision's names and initialisation, and the stride of a
-/// bottleneck in its 3×3 convolution. Sources: He et al. 2016; Goyal et al. 2017 for the place of the stride.
+/// bottleneck in its 3×3 convolution, or in its first 1×1. Sources: He et al. 2016, who have it there, as Caffe's weights do;
+/// Goyal et al. 2017, who moved it.
 ///
 /// Shapes: N images, H × W pixels; maps of stride 4, 8, 16 and 32.
 public struct ResNet: Module {
@@ -39,17 +40,19 @@ public struct ResNet: Module {
     ///   - width: the channels of the stem; 64 in the paper, less for small experiments.
     ///   - frozenParts: how many of stem, layer1, …, layer4 keep their weights and normalise by running statistics;
     ///     Detectron2's FREEZE_AT.
+    ///   - strideIn1x1: whether a bottleneck that halves its map does so in its first convolution; Detectron2's STRIDE_IN_1X1.
     ///   - generator: draws the weights.
     public init(
         _ depth: Depth, width: Int = 64, normalization: Normalization = .trained, frozenParts: Int = 0,
-        using generator: Generator
+        strideIn1x1: Bool = false, using generator: Generator
     ) {
         func kind(_ part: Int) -> Normalization { part < frozenParts ? .frozen : normalization }
         conv1 = Conv2d(
             3, width, kernel: 7, stride: 2, padding: 3, bias: false, initializer: .heNormalFanOut, using: generator)
         bn1 = BatchNorm(width, kind(0))
         func stage(_ index: Int) -> Stage {
-            Stage(depth, index, width: width, normalization: kind(index + 1), using: generator)
+            Stage(
+                depth, index, width: width, normalization: kind(index + 1), strideIn1x1: strideIn1x1, using: generator)
         }
         layer1 = stage(0)
         layer2 = stage(1)
@@ -98,7 +101,7 @@ extension ResNet {
         /// - Parameter index: 0 for layer1, … 3 for layer4. All but the first halve the map.
         public init(
             _ depth: Depth, _ index: Int, width: Int = 64, normalization: Normalization = .trained,
-            using generator: Generator
+            strideIn1x1: Bool = false, using generator: Generator
         ) {
             let inner = width << index
             let outputs = inner * depth.expansion
@@ -107,7 +110,8 @@ extension ResNet {
                 (0..<depth.blocks[index]).map { i in
                     Block(
                         i == 0 ? inputs : outputs, inner, outputs, stride: i == 0 && index > 0 ? 2 : 1,
-                        bottleneck: depth.usesBottlenecks, normalization: normalization, using: generator)
+                        bottleneck: depth.usesBottlenecks, normalization: normalization, strideIn1x1: strideIn1x1,
+                        using: generator)
                 })
         }
 
@@ -124,7 +128,7 @@ extension ResNet {
 
         init(
             _ inputs: Int, _ inner: Int, _ outputs: Int, stride: Int, bottleneck: Bool, normalization: Normalization,
-            using generator: Generator
+            strideIn1x1: Bool, using generator: Generator
         ) {
             func conv(_ from: Int, _ to: Int, kernel: Int, stride: Int = 1) -> Conv2d {
                 Conv2d(
@@ -133,7 +137,8 @@ extension ResNet {
             }
             if bottleneck {
                 convolutions = [
-                    conv(inputs, inner, kernel: 1), conv(inner, inner, kernel: 3, stride: stride),
+                    conv(inputs, inner, kernel: 1, stride: strideIn1x1 ? stride : 1),
+                    conv(inner, inner, kernel: 3, stride: strideIn1x1 ? 1 : stride),
                     conv(inner, outputs, kernel: 1),
                 ]
             } else {

@@ -61,6 +61,14 @@ import Torch
         }
     }
 
+    @Test func matchesTorchvisionWithTheStrideMoved() throws {
+        let golden = try SafeTensors.read(fixture("resnet50-stride-in-1x1.safetensors"))
+        let network = ResNet(.r50, strideIn1x1: true, using: Generator(seed: 0))
+        fill(network)
+        let y = withoutGrad { network.features(sines(1000, [2, 3, 96, 96], 1), .evaluate) }
+        #expect(relativeError(y, try #require(golden["evaluated"])) < 1e-4)
+    }
+
     @Test func widthScalesEveryStage() {
         let network = ResNet(.r18, width: 16, using: Generator(seed: 0))
         #expect(network.outputChannels == [16, 32, 64, 128])

@@ -67,4 +67,19 @@ def main():
         save_file(out, f"resnet{depth}.safetensors", metadata={"names": ",".join(names)})
 
 
+def stride_in_1x1():
+    """ResNet-50 as Caffe's weights have it: a bottleneck's stride in its first convolution."""
+    model = torchvision.models.resnet50()
+    model.fc = torch.nn.Identity()
+    with torch.no_grad():
+        fill(model)
+    for layer in (model.layer2, model.layer3, model.layer4):
+        layer[0].conv1.stride, layer[0].conv2.stride = layer[0].conv2.stride, layer[0].conv1.stride
+    model.double().eval()
+    with torch.no_grad():
+        y = torch.nn.Sequential(*list(model.children())[:-2])(sines(1000, (2, 3, 96, 96), 1.0).double())
+    save_file({"evaluated": y.float().contiguous()}, "resnet50-stride-in-1x1.safetensors")
+
+
 main()
+stride_in_1x1()
