@@ -1,12 +1,26 @@
 import Data
 import Detection
 import NN
+import Training
 
 extension FineTuningOptions {
     /// Reads the section `detection`; what is not given keeps its default.
     init(_ recipe: RecipeSection) throws {
         self.init()
         detector = try MaskRCNNOptions(recipe)
+        try readStage(recipe)
+    }
+
+    /// Reads the section `detection` of the recipe at `path`, and keeps what is not given as it is: for a detector that stands.
+    mutating func read(overridesIn path: String) throws {
+        let recipe = try RecipeSection(reading: path).section("detection")
+        try detector.read(recipe)
+        try readStage(recipe)
+        _ = try recipe.choice("precision", default: TrainingOptions().precision)
+        try recipe.finish()
+    }
+
+    private mutating func readStage(_ recipe: RecipeSection) throws {
         try readInput(recipe)
         batchSize = try recipe.positive("batch", default: batchSize)
         iterations = try recipe.positive("iterations", default: iterations)

@@ -6,6 +6,14 @@ extension MaskRCNNOptions {
     /// of the other design are unknown keys.
     init(_ recipe: RecipeSection) throws {
         self.init(try recipe.choice("design", default: Design.c4))
+        try read(recipe)
+    }
+
+    /// Reads the same keys, and keeps what is not given as it is.
+    mutating func read(_ recipe: RecipeSection) throws {
+        guard try recipe.choice("design", default: design) == design else {
+            throw recipe.error("design", "is not that of the weights, which is \(design.rawValue)")
+        }
         depth = try recipe.depth("backbone", default: depth)
         width = try recipe.positive("width", default: width)
         strideIn1x1 = try recipe.value("stride_in_1x1", default: strideIn1x1)

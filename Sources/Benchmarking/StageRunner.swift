@@ -79,14 +79,14 @@ public struct StageRunner {
     /// evaluation.json and regions.json.
     ///
     /// - Parameters:
-    ///   - backbone: a weight file; nil begins from scratch.
+    ///   - backbone: a weight file of any kind that `WeightFile` reads; nil begins from scratch.
     ///   - method: the row of the report.
     public func finetune(
         backbone: String?, method: String, files: DatasetFiles, seed: UInt64, output: String, resume: Bool
     ) throws -> Outcome {
         try Torch.load()
         let device = try Torch.device(device)
-        let weights = try backbone.map { try SafeTensors.read($0) }
+        let weights = try backbone.map { try BackboneFile($0) }
         let train = try Dataset.read(files.trainAnnotations)
         let run = try RunFolder(
             output,
@@ -94,8 +94,9 @@ public struct StageRunner {
                 stage: .finetune, method: method, seed: seed, dataset: recipe.dataset.name,
                 settings: recipe.detectionSettings), resume: resume)
         let stage = try FineTuning(
-            recipe.detection, dataset: train, images: files.trainImages, backbone: weights, backboneFile: backbone, seed: seed,
+            recipe.detection, dataset: train, images: files.trainImages, backbone: weights?.state, backboneFile: backbone, seed: seed,
             device: device)
+        weights?.tell(recipe.detection)
         // Before training changes it: what the detector begins with.
         let initial = try openPictures(files.unlabeledImages)
         if !FileManager.default.fileExists(atPath: run.path("regions.json")) {

@@ -6,6 +6,8 @@
 
 namespace ediy {
 
+static constexpr int64_t most_shifted = 1000;
+
 /// boxes (n, 4), scores (n), groups (n) → the kept places by falling score, int64; equal scores in their order.
 at::Tensor nms(const at::Tensor &boxes_, const at::Tensor &scores, const at::Tensor &groups_, double threshold_) {
     at::NoGradGuard no_grad;
@@ -13,9 +15,13 @@ at::Tensor nms(const at::Tensor &boxes_, const at::Tensor &scores, const at::Ten
                     groups_.numel() == boxes_.size(0),
                 "boxes (n, 4), scores (n), groups (n)");
     const auto order = std::get<1>(scores.to(at::kCPU).sort(/*stable=*/true, /*dim=*/0, /*descending=*/true));
-    const auto boxes = boxes_.to(at::kCPU, at::kFloat).index_select(0, order).t().contiguous();
     const auto groups = groups_.to(at::kCPU, at::kLong).index_select(0, order).contiguous();
     const int64_t n = order.size(0);
+    auto shifted = boxes_.to(at::kCPU, at::kFloat).index_select(0, order);
+    // Up to this many boxes torchvision's batched_nms, and so Detectron2 on a CPU, moves the groups apart instead of taking
+    // them one by one. That rounds coordinates, and now and then decides about a box.
+    if (n > 0 && n <= most_shifted) shifted = shifted + (groups.to(at::kFloat) * (shifted.max() + 1)).unsqueeze(1);
+    const auto boxes = shifted.t().contiguous();
     const float *x0 = boxes.data_ptr<float>(), *y0 = x0 + n, *x1 = y0 + n, *y1 = x1 + n;
     const int64_t *group = groups.data_ptr<int64_t>(), *place = order.data_ptr<int64_t>();
     // The largest float that is no larger: an IoU above it is above the threshold as given, which torchvision compares with.

@@ -15,7 +15,8 @@ struct FinetuneCommand: ParsableCommand {
             """)
 
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
-    @Option(help: "Weights with torchvision's names (.safetensors), or 'none' to begin from scratch.") var backbone: String
+    @Option(help: "Weights of a ResNet (.safetensors, .pth, .pkl; see ediy weights), or 'none' to begin from scratch.")
+    var backbone: String
     @Option(help: "The run folder.") var output: String
     @Option(help: "The dataset's folder: where COCO lies, or where shapes is made.") var data: String?
     @Option(help: "What reports call it; by default what the weight file says it was made by, or its name.")
@@ -36,6 +37,6 @@ struct FinetuneCommand: ParsableCommand {
     }
 
     private static func label(_ file: String) throws -> String {
-        try SafeTensors.metadata(file)["method"] ?? URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+        try WeightFile(file).notes.first { $0.name == "method" }?.value ?? URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
     }
 }

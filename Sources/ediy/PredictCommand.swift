@@ -9,43 +9,80 @@ import Vision
 
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "predict", abstract: "Draw what a fine-tuned detector finds on pictures.",
+        commandName: "predict", abstract: "Find the objects on pictures, with a detector of a run or of a weight file.",
         discussion: """
             Writes each picture with boxes, masks, labels and scores, and results.json in COCO's format, where a picture's
             id is its place on the command line, from 1.
 
               ediy predict runs/shapes/e-diy-seed0/finetune photo.jpg --output found
+              ediy predict --weights model_final.pkl photo.jpg --output found
+
+            --weights takes a whole Mask or Faster R-CNN of Detectron2, torchvision or ediy (.pkl, .pth, .safetensors). Its design
+            is read off names and shapes. What pixels it expects, and where its strides are, no file says: it is taken to be of
+            Detectron2's default configuration, or torchvision's, a line says so, and a recipe's section detection can say
+            otherwise (channel_order, pixel_mean, pixel_std, stride_in_1x1, short_side_test, …).
+
+            A dataset instead of pictures gives results.json alone, to be evaluated:
+
+              ediy predict --weights model_final.pkl --annotations instances_val2017.json --images val2017 --output found
+              ediy evaluate --annotations instances_val2017.json --results found/results.json --iou bbox,segm
             """)
 
-    @Argument(help: "A run folder of ediy finetune.") var folder: String
-    @Argument(help: "JPEG files.") var images: [String]
+    @Argument(help: "A run folder of ediy finetune, unless --weights is given; then JPEG files.") var arguments: [String] = []
+    @Option(help: "A weight file with a whole detector, in place of a run folder.") var weights: String?
+    @Option(help: "With --weights: a recipe whose section detection says what the file does not.") var recipe: String?
+    @Option(help: "A COCO annotation file whose images are predicted on, in place of JPEG files.") var annotations: String?
+    @Option(help: "With --annotations: the folder of its images.") var images: String?
     @Option(help: "The folder to write to.") var output: String
     @Option(help: "The score from which on a detection is drawn; results.json has them all.") var threshold = 0.5
     @OptionGroup var place: DeviceOptions
 
+    private var pictures: [String] { weights == nil ? Array(arguments.dropFirst()) : arguments }
+
+    func validate() throws {
+        if weights == nil && arguments.isEmpty { throw ValidationError("name a run folder, or a weight file by --weights") }
+        if weights == nil && recipe != nil { throw ValidationError("--recipe goes with --weights: a run has its own") }
+        if (annotations == nil) != (images == nil) { throw ValidationError("--annotations and --images go together") }
+        if (annotations == nil) == pictures.isEmpty { throw ValidationError("name JPEG files, or a dataset by --annotations and --images") }
+    }
+
     func run() throws {
-        let made = try DetectorRun(reading: folder, device: place.device)
-        for image in images { _ = try JPEG.size(of: image) }
+        let dataset = try annotations.map { try Dataset.read($0) }
+        let made =
+            try weights.map { try DetectorRun(weights: $0, recipe: recipe, annotations: dataset, device: place.device) }
+            ?? DetectorRun(reading: arguments[0], device: place.device)
+        for picture in pictures { _ = try JPEG.size(of: picture) }
         do {
             try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         } catch {
             throw UserError("cannot be made", file: output, remedy: "check the path and the permissions")
         }
-        let items = images.enumerated().map { PredictionBatches.Item(imageID: $0 + 1, path: $1) }
+        let items =
+            dataset.map { $0.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(images ?? "")/\($0.fileName)") } }
+            ?? pictures.enumerated().map { PredictionBatches.Item(imageID: $0 + 1, path: $1) }
+        var count = 0
         try ResultsWriter.write(to: "\(output)/results.json") { writer in
             try made.detector.predict(
                 items, input: made.options.input, categoryIDs: made.categories.map(\.id),
                 batchSize: made.options.testBatchSize, title: "predict"
             ) { item, detections in
                 for detection in detections { try writer.append(detection) }
-                let shown = detections.filter { $0.score >= threshold }
-                let picture = draw(shown, on: try JPEG.read(item.path), made.categories)
-                let name = URL(fileURLWithPath: item.path).deletingPathExtension().lastPathComponent
-                let target = "\(output)/\(item.imageID)-\(name).jpg"
-                try AtomicFile.write(JPEG.encode(picture, quality: 92), to: target)
-                print("\(target): \(shown.count) objects")
+                count += detections.count
+                if dataset == nil { try show(item, detections, made.categories) }
             }
         }
+        if dataset != nil { print("\(output)/results.json: \(count) detections on \(items.count) images") }
+    }
+
+    private func show(
+        _ item: PredictionBatches.Item, _ detections: [Detection], _ categories: [(id: Int, name: String)]
+    ) throws {
+        let shown = detections.filter { $0.score >= threshold }
+        let picture = draw(shown, on: try JPEG.read(item.path), categories)
+        let name = URL(fileURLWithPath: item.path).deletingPathExtension().lastPathComponent
+        let target = "\(output)/\(item.imageID)-\(name).jpg"
+        try AtomicFile.write(JPEG.encode(picture, quality: 92), to: target)
+        print("\(target): \(shown.count) objects")
     }
 
     /// Best detections last, so that they lie on top.

@@ -29,3 +29,15 @@ swiftc -O -parse-as-library -sanitize=fuzzer,address -module-name fuzzer Tests/F
     -o "$work/rle-fuzzer"
 printf '\011\0110Q2' > "$work/rle/seed"
 "$work/rle-fuzzer" -runs="$inputs" -max_len=256 -artifact_prefix="$work/" -print_final_stats=1 "$work/rle"
+
+mkdir -p "$work/weights"
+weights="Support/UserError Support/JSON Support/AtomicFile Torch/DType NN/SafeTensors NN/Weights/NamedTensor"
+for name in MappedFile StoredTensor Pickle PickleCallable PickleMachine PickleMachine+Calls PickleContent TorchZip TorchStream WeightFile; do
+    weights="$weights NN/Weights/$name"
+done
+for part in $weights; do sed '/^import \(Support\|Torch\|CJSON\|Foundation\)$/d' "Sources/$part.swift"; done > "$work/weights-readers.swift"
+sed -i '1i import CJSON\nimport Foundation' "$work/weights-readers.swift"
+swiftc -O -parse-as-library -sanitize=fuzzer,address -module-name fuzzer -Xcc -fmodule-map-file=Sources/CJSON/module.modulemap \
+    Tests/Fuzzing/WeightFileFuzzer.swift "$work/weights-readers.swift" -ljson-c -o "$work/weights-fuzzer"
+cp Tests/NNTests/Fixtures/weights* "$work/weights/"
+"$work/weights-fuzzer" -runs="$inputs" -max_len=8192 -artifact_prefix="$work/" -print_final_stats=1 "$work/weights"

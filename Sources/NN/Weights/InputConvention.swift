@@ -1,0 +1,63 @@
+import Torch
+
+/// What a network's weights expect of its input and of its strides: nothing in their shapes tells, and with the wrong one the
+/// numbers are merely bad.
+public struct InputConvention: Sendable, Equatable {
+    public let isBGR: Bool
+    /// In grey levels, in the network's order of channels.
+    public let mean: [Double]
+    public let deviation: [Double]
+    public let strideIn1x1: Bool
+    /// What it was concluded from.
+    public let reason: String
+
+    /// PyTorch's: RGB, ImageNet's mean and deviation, the stride in the 3×3 convolution.
+    static func torchvision(_ reason: String) -> InputConvention {
+        InputConvention(
+            isBGR: false, mean: [123.675, 116.28, 103.53], deviation: [58.395, 57.12, 57.375], strideIn1x1: false, reason: reason)
+    }
+
+    /// Caffe's, and Detectron2's own: BGR, the mean alone, the stride in the first 1×1 convolution.
+    static func caffe(_ reason: String) -> InputConvention {
+        InputConvention(isBGR: true, mean: [103.53, 116.28, 123.675], deviation: [1, 1, 1], strideIn1x1: true, reason: reason)
+    }
+
+    /// In words.
+    public var text: String {
+        func list(_ values: [Double]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
+        return "\(isBGR ? "BGR" : "RGB"), mean \(list(mean)), deviation \(list(deviation)), stride in the "
+            + (strideIn1x1 ? "1×1" : "3×3") + " convolution"
+    }
+}
+
+extension NetworkWeights {
+    /// What these weights expect, as far as it can be told.
+    public var convention: InputConvention {
+        if let mean = pixelMean, let deviation = pixelDeviation {
+            let isPlain = deviation.allSatisfy { $0 == 1 }
+            return InputConvention(
+                isBGR: mean[0] < mean[2], mean: mean, deviation: deviation, strideIn1x1: isPlain && layout == .detectron2,
+                reason: "the file's pixel_mean and pixel_std")
+        }
+        switch (layout, network) {
+        case (.caffe2, _): return .caffe("Caffe2's names")
+        case (.detectron2, .detector):
+            // What is trained counts its batches; Detectron2's own normalisation is frozen and does not.
+            return names.contains { $0.hasSuffix("num_batches_tracked") }
+                ? .torchvision("trained batch normalisation, as in the protocol for self-supervised weights")
+                : .caffe("Detectron2's defaults: the file does not say")
+        case (.detectron2, .backbone) where hasFoldedStatistics: return .caffe("statistics multiplied into scale and shift")
+        default: return .torchvision("\(layout.title) names")
+        }
+    }
+
+    /// Whether the statistics are multiplied into scale and shift, as Caffe's weights have them: the stem's mean is 0 and its
+    /// variance 1, but for ε.
+    public var hasFoldedStatistics: Bool {
+        func values(_ field: String) -> [Float]? {
+            (self["bn1.\(field)"] ?? self["backbone.bn1.\(field)"])?.tensor().floats
+        }
+        guard let mean = values("running_mean"), let variance = values("running_var") else { return false }
+        return mean.allSatisfy { $0 == 0 } && variance.allSatisfy { abs($0 - 1) < 1e-4 }
+    }
+}
