@@ -23,15 +23,19 @@ struct BackboneFile {
         self.state = state
     }
 
-    /// Says on standard error what was found, and what of the recipe does not fit it.
+    /// Says on standard error what was found, unless it is just what was looked for, and what of the recipe does not fit it.
     func tell(_ options: FineTuningOptions) {
+        if weights.layout != .torchvision || !weights.prefix.isEmpty || !weights.left.isEmpty { StandardError.line(found) }
+        if let warning = Self.warning(weights, options) { StandardError.line(warning) }
+    }
+
+    private var found: String {
         let depth = weights.depth.map { "ResNet-\($0.rawValue)" } ?? "a ResNet"
         let below = weights.prefix.isEmpty ? "" : " below \(weights.prefix)"
         var line = "\(weights.path): \(depth), \(weights.layout.title) names\(below), \(state.names.count) tensors"
         if !weights.left.isEmpty { line += "; left: \(NetworkWeights.gathered(weights.left))" }
         if !weights.others.isEmpty { line += "; not taken: \(weights.others.joined(separator: ", "))" }
-        StandardError.line(line)
-        if let warning = Self.warning(weights, options) { StandardError.line(warning) }
+        return line
     }
 
     /// What of the recipe does not fit the weights, with what to change; nil where all does.

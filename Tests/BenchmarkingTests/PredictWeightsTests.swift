@@ -112,7 +112,7 @@ import Torch
             let result = try CommandLineTool.run(
                 ["finetune", recipe, "--backbone", file, "--output", "\(scratch.path)/run-\(isWarned)", "--data", "\(scratch.path)/data"])
             #expect(result.status == 0, "\(result.error)")
-            #expect(result.error.contains("ResNet-18"), "\(result.error)")
+            #expect(result.error.contains("ResNet-18, Detectron2's names") == isWarned, "\(result.error)")
             #expect(result.error.contains("channel_order: bgr, pixel_mean: [103.53, 116.28, 123.675]") == isWarned, "\(result.error)")
         }
     }
