@@ -47,8 +47,7 @@ extension FineTuningOptions {
         input.edges = ShortestEdge(edges, longest: longest)
         input.testEdge = try recipe.positive("short_side_test", default: input.testEdge)
         input.flipProbability = try recipe.part("flip", default: input.flipProbability)
-        // The pyramid halves five times; the last time is rounded.
-        input.divisor = try recipe.positive("size_divisor", default: detector.design == .fpn ? 32 : input.divisor)
+        input.divisor = try recipe.positive("size_divisor", default: detector.design.sizeDivisor)
         input.groupsByAspect = try recipe.value("aspect_ratio_grouping", default: input.groupsByAspect)
         let standard = input.normalization
         let mean = try recipe.value("pixel_mean", default: standard.mean)

@@ -20,7 +20,7 @@ extension DetectorRun {
         let weights = try NetworkWeights(WeightFile(path))
         var options = FineTuningOptions()
         options.detector = try MaskRCNNOptions(of: weights)
-        options.input = DetectionInput(weights.convention)
+        options.input = DetectionInput(weights.convention, options.detector.design)
         if let recipe { try options.read(overridesIn: recipe) }
         self.options = options
         detector = MaskRCNN(options.detector, using: Generator(seed: 0))
@@ -51,8 +51,9 @@ extension DetectorRun {
 
 extension DetectionInput {
     /// What a detector's weights expect.
-    init(_ convention: InputConvention) {
+    init(_ convention: InputConvention, _ design: MaskRCNNOptions.Design) {
         self.init()
+        divisor = design.sizeDivisor
         normalization = PixelNormalization(
             mean: convention.mean, deviation: convention.deviation, order: convention.isBGR ? .bgr : .rgb)
     }

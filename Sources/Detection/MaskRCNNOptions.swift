@@ -9,6 +9,14 @@ public struct MaskRCNNOptions: Sendable {
         case c4
         /// A pyramid of five maps; small heads. Source: arXiv 1612.03144.
         case fpn
+
+        /// What the sides of a batch are made multiples of. The pyramid halves five times; the last time is rounded.
+        public var sizeDivisor: Int {
+            switch self {
+            case .c4: 1
+            case .fpn: 32
+            }
+        }
     }
 
     public let design: Design

@@ -22,12 +22,15 @@ import Torch
         try CommandLineTool.run(["predict"] + arguments + ["--output", "\(scratch.path)/out"])
     }
 
-    @Test(arguments: ["detectron2-c4.pkl", "detectron2-fpn.pth", "moco-c4.pkl"])
-    func detectron2sDetectionsAreFound(_ name: String) throws {
-        let result = try predict("--weights", "\(fixtures)/\(name)", "--recipe", recipe(), "\(fixtures)/picture.jpg")
+    @Test(arguments: [("detectron2-c4.pkl", ""), ("detectron2-fpn.pth", ""), ("detectron2-fpn.pth", "-800"), ("moco-c4.pkl", "")])
+    func detectron2sDetectionsAreFound(_ name: String, _ size: String) throws {
+        // Without a recipe the picture is resized as by default, and padded at both sides.
+        let sizes = size.isEmpty ? ["--recipe", try recipe()] : []
+        let result = try CommandLineTool.run(
+            ["predict", "--weights", "\(fixtures)/\(name)", "\(fixtures)/picture.jpg", "--output", "\(scratch.path)/out"] + sizes)
         #expect(result.status == 0, "\(result.error)")
         #expect(result.error.contains("5 categories"))
-        let golden = try JSON.read("\(fixtures)/\(name.prefix { $0 != "." }).json").array ?? []
+        let golden = try JSON.read("\(fixtures)/\(name.prefix { $0 != "." })\(size).json").array ?? []
         let found = try JSON.read("\(scratch.path)/out/results.json").array ?? []
         #expect(found.count == golden.count && golden.count == 100)
         func numbers(_ entry: JSON) -> [Double] { (entry["bbox"]?.array ?? []).compactMap(\.double) }

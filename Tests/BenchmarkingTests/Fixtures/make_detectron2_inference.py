@@ -308,10 +308,12 @@ def narrow():
         model = Model(**kind, width=2, classes=5, pyramid=12, box_size=24, mask_channels=8, seed=seed)
         model(image, short=160, longest=300)
         save(model, HERE / name)
-        found = results(model, image, [1, 2, 3, 4, 5], short=160, longest=300)
-        with open(HERE / f"{Path(name).stem}.json", "w") as f:
-            f.write("[" + ",\n".join(json.dumps(r) for r in found) + "]\n")
-        print(name, len(found), "detections, scores", found[-1]["score"], "to", found[0]["score"])
+        sizes = {"": dict(short=160, longest=300)} | ({"-800": {}} if kind["design"] == "fpn" else {})
+        for ending, size in sizes.items():
+            found = results(model, image, [1, 2, 3, 4, 5], **size)
+            with open(HERE / f"{Path(name).stem}{ending}.json", "w") as f:
+                f.write("[" + ",\n".join(json.dumps(r) for r in found) + "]\n")
+            print(name, size, len(found), "detections, scores", found[-1]["score"], "to", found[0]["score"])
 
 
 def compare(ours, theirs):
