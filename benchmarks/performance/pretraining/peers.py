@@ -114,7 +114,7 @@ def run(layout, precision, steps, file):
             loss = model(pair)
         losses.append(loss.item())
         loss.backward()
-        optimizer.step(1.0)
+        optimizer.step(0.1)
         model.follow(0.99)
         seconds.append(time.perf_counter() - begin)
         processor.append(time.process_time() - worked)

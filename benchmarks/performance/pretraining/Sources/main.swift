@@ -22,7 +22,7 @@ else {
 /// The largest amount of memory that the process has had, in MB.
 func peakMemory() -> Double {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return Double(usage.ru_maxrss) / 1024
 }
 
@@ -57,7 +57,7 @@ func run() throws {
         let total = parts.dropFirst().reduce(parts[0].value) { $0 + $1.value }
         losses.append(.double(total.item))
         total.backward()
-        optimizer.step(learningRate: 1)
+        optimizer.step(learningRate: 0.1)
         method.updateTargets(momentum: 0.99)
         seconds.append(.double((ContinuousClock.now - begin) / .seconds(1)))
         processor.append(.double(processorTime() - worked))
