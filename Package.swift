@@ -35,6 +35,7 @@ let package = Package(
         .executable(name: "ediy", targets: ["ediy"]),
         .library(name: "Vision", targets: ["Vision", "Support"]),
         .library(name: "COCO", targets: ["COCO"]),
+        .library(name: "Pretraining", targets: ["Pretraining", "Training", "Data", "NN", "Torch", "Support"]),
         // Opened at run time by `Torch`, never linked: see Sources/Torch/Library.swift.
         .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
     ],

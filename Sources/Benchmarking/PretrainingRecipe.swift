@@ -10,6 +10,7 @@ extension PretrainingOptions {
         imageSize = try recipe.positive("image_size", default: imageSize)
         batchSize = try recipe.positive("batch", default: batchSize)
         guard batchSize >= 2 else { throw recipe.error("batch", "must be at least 2: batch normalisation needs it") }
+        accumulation = try recipe.positive("accumulate", default: accumulation)
         epochs = try recipe.positive("epochs", default: epochs)
         warmupEpochs = try recipe.value("warmup_epochs", default: warmupEpochs)
         guard (0...epochs).contains(warmupEpochs) else { throw recipe.error("warmup_epochs", "must be 0 to epochs") }

@@ -12,6 +12,7 @@
 
 #include <thread>
 
+#include "Allocator.h"
 #include "Values.h"
 
 namespace ediy {
@@ -161,7 +162,8 @@ void settle() {
     using SetThreads = void (*)(int);
     const auto openblas = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
     if (openblas && !getenv("OPENBLAS_NUM_THREADS")) openblas(1);
-    // Memory of tensors goes back to malloc and not to the system, whose fresh pages cost a fault each.
+    keep_tensor_memory();
+    // What else is large, oneDNN's scratch, goes back to malloc and not to the system, whose fresh pages cost a fault each.
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }

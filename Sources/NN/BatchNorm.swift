@@ -34,13 +34,16 @@ public struct BatchNorm: Module {
         }
     }
 
-    public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+    public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor { self(x, mode, adding: nil, activated: false) }
+
+    /// relu(norm(x) + residual), either part optional: faster in one, and with less memory, than one after the other.
+    public func callAsFunction(_ x: Tensor, _ mode: Mode, adding residual: Tensor? = nil, activated: Bool) -> Tensor {
         // One value a channel has no variance, and none has no mean.
         let training = mode == .train && normalization == .trained && x.count > x.size(1)
         if training { batchesTracked.addInPlace(Tensor(scalar: 1, dtype: .int64)) }
         return x.batchNormalized(
             weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance, training: training,
-            momentum: Self.momentum, epsilon: Self.epsilon)
+            momentum: Self.momentum, epsilon: Self.epsilon, adding: residual, activated: activated)
     }
 
     public func state(_ prefix: String) -> [StateEntry] {

@@ -24,7 +24,9 @@ public struct Conv2d: Module {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        x.convolved(weight, bias: bias, stride: stride, padding: padding)
+        weight.size(2) == 1 && weight.size(3) == 1 && padding == 0
+            ? x.convolvedPointwise(weight, bias: bias, stride: stride)
+            : x.convolved(weight, bias: bias, stride: stride, padding: padding)
     }
 
     public func state(_ prefix: String) -> [StateEntry] {

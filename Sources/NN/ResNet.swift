@@ -68,7 +68,7 @@ public struct ResNet: Module {
 
     /// (N, 3, H, W) → (N, width, H/4, W/4)
     public func stem(_ x: Tensor, _ mode: Mode) -> Tensor {
-        bn1(conv1(x.contiguous(.channelsLast)), mode).relu().maxPooled(kernel: 3, stride: 2, padding: 1)
+        bn1(conv1(x.contiguous(.channelsLast)), mode, activated: true).maxPooled(kernel: 3, stride: 2, padding: 1)
     }
 
     /// (N, 3, H, W) → the four stages' maps (N, C, H/4, W/4) … (N, C, H/32, W/32)
@@ -151,12 +151,9 @@ extension ResNet {
         }
 
         public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
-            var y = x
-            for i in convolutions.indices {
-                y = norms[i](convolutions[i](y), mode)
-                if i + 1 < convolutions.count { y = y.relu() }
-            }
-            return (y + (downsample?(x, mode) ?? x)).relu()
+            let last = convolutions.count - 1
+            let y = (0..<last).reduce(x) { norms[$1](convolutions[$1]($0), mode, activated: true) }
+            return norms[last](convolutions[last](y), mode, adding: downsample?(x, mode) ?? x, activated: true)
         }
 
         public func state(_ prefix: String) -> [StateEntry] {

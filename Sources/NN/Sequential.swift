@@ -14,7 +14,19 @@ public struct Sequential: Layer {
     }
 
     public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
-        layers.reduce(x) { $1($0, mode) }
+        var x = x
+        var next = layers.startIndex
+        while next < layers.endIndex {
+            // A ReLU after a normalisation is done with it.
+            if let norm = layers[next] as? BatchNorm, next + 1 < layers.endIndex, layers[next + 1] is ReLU {
+                x = norm(x, mode, activated: true)
+                next += 2
+            } else {
+                x = layers[next](x, mode)
+                next += 1
+            }
+        }
+        return x
     }
 
     public func state(_ prefix: String) -> [StateEntry] {

@@ -32,10 +32,12 @@ public struct Pretraining: Stage {
             images, batchSize: options.batchSize, augmentation: augmentation,
             decoding: options.exactDecode ? .exact : .fast,
             reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed)
-        iterations = options.epochs * source.iterationsPerEpoch
+        // An epoch's last batches may share a step with the next one's first.
+        func steps(_ epochs: Int) -> Int { epochs * source.iterationsPerEpoch / options.accumulation }
+        iterations = max(steps(options.epochs), 1)
         schedule = .cosine(
-            base: options.baseLearningRate * Double(options.batchSize) / 256, iterations: iterations,
-            warmup: options.warmupEpochs * source.iterationsPerEpoch)
+            base: options.baseLearningRate * Double(options.effectiveBatchSize) / 256, iterations: iterations,
+            warmup: steps(options.warmupEpochs))
         optimizer =
             switch options.optimizer {
             case .lars: LARS(method.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
@@ -46,7 +48,8 @@ public struct Pretraining: Stage {
         self.device = device
     }
 
-    public var imagesPerIteration: Int { options.batchSize }
+    public var imagesPerIteration: Int { options.effectiveBatchSize }
+    public var accumulation: Int { options.accumulation }
     public var state: [StateEntry] { method.state }
 
     public func losses(_ batch: ViewPair, at iteration: Int) -> [Loss] {

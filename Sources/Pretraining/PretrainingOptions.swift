@@ -19,10 +19,14 @@ public struct PretrainingOptions: Sendable {
     /// Channels of the stem; 64 in the paper.
     public var width = 64
     public var imageSize = 224
+    /// Pictures that go through the networks together, whose batch statistics normalise them.
     public var batchSize = 4096
+    /// Batches whose gradients make one step, in the memory of one: rate, schedule and the target's momentum go by steps of
+    /// all their pictures. Batch statistics stay those of one batch.
+    public var accumulation = 1
     public var epochs = 100
     public var warmupEpochs = 10
-    /// For a batch of 256; the rate is in proportion to the batch.
+    /// For a step of 256 pictures; the rate is in proportion to them.
     public var baseLearningRate = 0.45
     public var optimizer = OptimizerName.lars
     public var momentum = 0.9
@@ -41,6 +45,9 @@ public struct PretrainingOptions: Sendable {
     public var regions = RegionOptions()
 
     public init() {}
+
+    /// Pictures a step.
+    public var effectiveBatchSize: Int { batchSize * accumulation }
 }
 
 /// The choices of E-DIY that its paper's abstract leaves open. All of them are ours.

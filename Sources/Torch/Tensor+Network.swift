@@ -18,20 +18,31 @@ extension Tensor {
             .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]), .ints([padding, padding]))
     }
 
+    /// 2-D convolution of (N, C, H, W) with a 1×1 kernel, `weight` (O, C, 1, 1): with channels innermost, a matrix product.
+    public func convolvedPointwise(_ weight: Tensor, bias: Tensor? = nil, stride: Int = 1) -> Tensor {
+        guard count > 0 else { return convolved(weight, bias: bias, stride: stride) }
+        return Operator.conv1x1(.tensor(self), .tensor(weight), .optional(bias), .int(stride))
+    }
+
     /// x · weightᵀ + bias, `weight` (out, in).
     public func linear(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
         Operator.linear(.tensor(self), .tensor(weight), .optional(bias))
     }
 
-    /// Batch normalisation over all dimensions but the second. With `training` the batch's statistics are used and the
-    /// running ones moved towards them by `momentum`, in place; without, the running ones are used.
+    /// Batch normalisation over all dimensions but the second, and what follows it in a residual network, in one:
+    /// relu(norm(x) + residual). With `training` the batch's statistics are used and the running ones moved towards them by
+    /// `momentum`, in place; without, the running ones are used.
+    ///
+    /// - Parameters:
+    ///   - residual: added to what is normalised, of its shape.
+    ///   - activated: whether a ReLU ends it.
     public func batchNormalized(
-        weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVariance: Tensor?, training: Bool,
-        momentum: Double, epsilon: Double
+        weight: Tensor, bias: Tensor, runningMean: Tensor, runningVariance: Tensor, training: Bool, momentum: Double,
+        epsilon: Double, adding residual: Tensor? = nil, activated: Bool = false
     ) -> Tensor {
         Operator.batchNorm(
-            .tensor(self), .optional(weight), .optional(bias), .optional(runningMean), .optional(runningVariance),
-            .bool(training), .double(momentum), .double(epsilon), .bool(true))
+            .tensor(self), .tensor(weight), .tensor(bias), .tensor(runningMean), .tensor(runningVariance), .bool(training),
+            .double(momentum), .double(epsilon), .optional(residual), .bool(activated))
     }
 
     public func maxPooled(kernel: Int, stride: Int, padding: Int = 0) -> Tensor {
@@ -108,8 +119,9 @@ extension Tensor {
 extension Operator {
     static let conv2d = Operator("aten::conv2d")
     static let convTranspose2d = Operator("aten::conv_transpose2d", "input")
-    static let linear = Operator("aten::linear")
-    static let batchNorm = Operator("aten::batch_norm")
+    static let linear = Operator("ediy::linear")
+    static let conv1x1 = Operator("ediy::conv1x1")
+    static let batchNorm = Operator("ediy::batch_norm")
     static let maxPool2d = Operator("aten::max_pool2d")
     static let avgPool2d = Operator("aten::avg_pool2d")
     static let adaptiveAvgPool2d = Operator("aten::adaptive_avg_pool2d")

@@ -23,12 +23,14 @@ public protocol Stage {
     /// How many steps the whole stage takes.
     var iterations: Int { get }
     var imagesPerIteration: Int { get }
+    /// Batches whose gradients make one step: their losses' mean is differentiated, one after the other, in the memory of one.
+    var accumulation: Int { get }
     var optimizer: any Optimizer { get }
     var schedule: Schedule { get }
     /// Every tensor that a step changes, but for the optimizer's own.
     var state: [StateEntry] { get }
 
-    /// The losses of a batch. Random choices are drawn from generators seeded by the run's seed and `iteration`.
+    /// The losses of one batch of an iteration. Random choices are drawn from generators seeded by the run's seed and `iteration`.
     func losses(_ batch: Source.Batch, at iteration: Int) throws -> [Loss]
 
     /// After the optimizer's step: moving averages.
@@ -39,6 +41,7 @@ public protocol Stage {
 }
 
 extension Stage {
+    public var accumulation: Int { 1 }
     public func afterStep(at iteration: Int) {}
     public func observations(at iteration: Int) -> [(name: String, value: Double)] { [] }
 }

@@ -59,7 +59,8 @@ public struct Trainer<S: Stage> {
         let progress = ProgressLine(
             "\(run.description.stage) \(run.description.method)", total: stage.iterations, done: start.iteration,
             unit: "images", perStep: stage.imagesPerIteration)
-        let loader = BatchLoader(stage.source, iterations: start.iteration..<stage.iterations, workers: options.workers)
+        let batches = start.iteration * stage.accumulation..<stage.iterations * stage.accumulation
+        let loader = BatchLoader(stage.source, iterations: batches, workers: options.workers)
         defer { loader.close() }
         let begin = ContinuousClock.now
         func seconds() -> Double { start.seconds + (ContinuousClock.now - begin) / .seconds(1) }
@@ -70,9 +71,9 @@ public struct Trainer<S: Stage> {
         }
 
         var iteration = start.iteration
-        while let batch = try loader.next() {
+        while iteration < stage.iterations {
             let rate = stage.schedule.learningRate(at: iteration)
-            let losses = try step(batch, iteration, rate, lastCheckpoint: checkpoints.newest)
+            let losses = try step(loader, iteration, rate, lastCheckpoint: checkpoints.newest)
             if iteration % options.logInterval == 0 || iteration + 1 == stage.iterations {
                 let values = losses + stage.observations(at: iteration)
                 try metrics.append(iteration: iteration, values: values, learningRate: rate, seconds: seconds())
@@ -94,26 +95,40 @@ public struct Trainer<S: Stage> {
         return (.finished, seconds())
     }
 
-    /// One step. The losses, their sum first, as numbers.
+    /// One step. The losses, their sum first, as numbers: the means over its batches.
     private func step(
-        _ batch: S.Source.Batch, _ iteration: Int, _ rate: Double, lastCheckpoint: String?
+        _ loader: BatchLoader<S.Source>, _ iteration: Int, _ rate: Double, lastCheckpoint: String?
     ) throws -> [(name: String, value: Double)] {
         stage.optimizer.zeroGrad()
+        var named: [(name: String, value: Double)] = []
+        for part in 0..<stage.accumulation {
+            guard let batch = try loader.next() else { break }
+            let losses = try differentiate(batch, iteration, lastCheckpoint)
+            named = part == 0 ? losses : zip(named, losses).map { ($0.name, $0.value + $1.value) }
+        }
+        stage.optimizer.step(learningRate: rate)
+        stage.afterStep(at: iteration)
+        return named
+    }
+
+    /// Adds the gradients of a batch's share of the step. Its losses, their sum first, as numbers.
+    private func differentiate(
+        _ batch: S.Source.Batch, _ iteration: Int, _ lastCheckpoint: String?
+    ) throws -> [(name: String, value: Double)] {
         let losses: [Loss] =
             switch options.precision {
             case .float32: try stage.losses(batch, at: iteration)
             case .bfloat16:
                 try withAutocast(.bfloat16, on: options.device) { try stage.losses(batch, at: iteration) }
             }
-        let total = losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }
-        let values = Tensor.stacked([total] + losses.map(\.value)).array(Double.self)
-        let named = Array(zip(["loss"] + losses.map(\.name), values)).map { (name: $0, value: $1) }
+        let sum = losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }
+        let share = 1 / Double(stage.accumulation)
+        let values = Tensor.stacked([sum] + losses.map(\.value)).array(Double.self)
+        let named = zip(["loss"] + losses.map(\.name), values).map { (name: $0, value: $1 * share) }
         if let bad = named.dropFirst().first(where: { !$0.value.isFinite }) {
             throw diverged("\(bad.name) is \(bad.value)", iteration, lastCheckpoint)
         }
-        total.backward()
-        stage.optimizer.step(learningRate: rate)
-        stage.afterStep(at: iteration)
+        (share == 1 ? sum : sum * share).backward()
         return named
     }
 

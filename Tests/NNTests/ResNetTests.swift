@@ -22,8 +22,10 @@ import Torch
         }
     }
 
-    @Test(arguments: [ResNet.Depth.r18, .r50])
-    func matchesTorchvisionForwardAndBackward(_ depth: ResNet.Depth) throws {
+    /// In float64 by libtorch's operators, in float32 by our own: there PyTorch itself is off by 3% in the first layer's
+    /// gradient, since activations next to zero fall on either side of ReLU.
+    @Test(arguments: [ResNet.Depth.r18, .r50], [(DType.float64, 1e-6, 1e-8), (.float32, 1e-3, 5e-2)])
+    func matchesTorchvisionForwardAndBackward(_ depth: ResNet.Depth, _ kind: (dtype: DType, values: Double, sums: Double)) throws {
         let path = fixture("resnet\(depth.rawValue).safetensors")
         let golden = try SafeTensors.read(path)
         let names = try #require(SafeTensors.metadata(path)["names"]).split(separator: ",").map(String.init)
@@ -31,20 +33,20 @@ import Torch
         fill(network)
         withoutGrad {
             for entry in network.state("") where entry.tensor.dtype == .float32 {
-                entry.tensor.replaceStorage(entry.tensor.to(.float64))
+                entry.tensor.replaceStorage(entry.tensor.to(kind.dtype))
             }
         }
         #expect(network.parameters.map(\.name) == names)
 
-        let x = sines(1000, [2, 3, 96, 96], 1).to(.float64)
+        let x = sines(1000, [2, 3, 96, 96], 1).to(kind.dtype)
         let evaluated = withoutGrad { network.features(x, .evaluate) }
-        #expect(relativeError(evaluated, try #require(golden["evaluated"])) < 1e-6)
+        #expect(relativeError(evaluated, try #require(golden["evaluated"])) < kind.values)
 
         let trained = network.features(x, .train)
-        #expect(relativeError(trained, try #require(golden["trained"])) < 1e-6)
+        #expect(relativeError(trained, try #require(golden["trained"])) < kind.values)
         (trained * sines(2000, trained.shape, 1)).mean().backward()
         let conv1 = try #require(network.conv1.weight.grad)
-        #expect(relativeError(conv1, try #require(golden["grad_conv1"])) < 1e-6)
+        #expect(relativeError(conv1, try #require(golden["grad_conv1"])) < (kind.dtype == .float32 ? 0.1 : kind.values))
         #expect(relativeError(network.bn1.runningMean, try #require(golden["running_mean"])) < 1e-5)
         #expect(relativeError(network.bn1.runningVariance, try #require(golden["running_var"])) < 1e-5)
         #expect(network.bn1.batchesTracked.item == 1)
@@ -54,9 +56,9 @@ import Torch
         for (i, parameter) in network.parameters.enumerated() {
             let gradient = try #require(parameter.tensor.grad).to(.float64)
             let probe = sines(3000 + i, gradient.shape, 1).to(.float64)
-            #expect(abs(gradient.norm().item - norms[i]) < 1e-8 * norms[i] + 1e-9, "\(parameter.name)")
+            #expect(abs(gradient.norm().item - norms[i]) < kind.sums * norms[i] + 1e-9, "\(parameter.name)")
             #expect(
-                abs((gradient * probe).sum().item - dots[i]) < 1e-8 * norms[i] * probe.norm().item + 1e-9,
+                abs((gradient * probe).sum().item - dots[i]) < kind.sums * norms[i] * probe.norm().item + 1e-9,
                 "\(parameter.name)")
         }
     }

@@ -16,12 +16,19 @@ final class Scratch {
 /// Learning a linear map of random points.
 private struct TinyStage: Stage {
     struct Points: BatchSource {
-        func batch(at iteration: Int) -> Tensor { .normal([8, 4], generator: Generator(seed: UInt64(iteration))) }
+        /// Equal parts that each batch is given out in.
+        var parts = 1
+
+        func batch(at iteration: Int) -> Tensor {
+            let whole = Tensor.normal([8, 4], generator: Generator(seed: UInt64(iteration / parts)))
+            return whole.split(Array(repeating: 8 / parts, count: parts))[iteration % parts]
+        }
     }
 
     let layer: Linear
     let optimizer: any Optimizer
-    let source = Points()
+    let source: Points
+    let accumulation: Int
     let iterations = 20
     let imagesPerIteration = 8
     let schedule = Schedule.cosine(base: 0.2, iterations: 20)
@@ -32,7 +39,9 @@ private struct TinyStage: Stage {
     /// Sets the signal before this iteration's step.
     var stopping: (at: Int, stop: StopSignal)?
 
-    init(seed: UInt64 = 1) {
+    init(seed: UInt64 = 1, accumulation: Int = 1) {
+        self.accumulation = accumulation
+        source = Points(parts: accumulation)
         layer = Linear(4, 2, using: Generator(seed: seed))
         optimizer = SGD(layer.parameters)
     }
@@ -103,6 +112,31 @@ private struct TinyStage: Stage {
         // Other weights at first: all of it must come from the checkpoint.
         let second = TinyStage(seed: 99)
         #expect(try train("parts", second, workers: workers) == .finished)
+        #expect(second.layer.weight.floats == whole.layer.weight.floats)
+        #expect(try metrics("parts") == metrics("whole"))
+    }
+
+    @Test func gradientsOfPartsMakeTheStepOfAll() throws {
+        let whole = TinyStage(), parts = TinyStage(accumulation: 4)
+        _ = try train("whole", whole)
+        _ = try train("parts", parts)
+        #expect(zip(parts.layer.weight.floats, whole.layer.weight.floats).allSatisfy { abs($0 - $1) < 1e-5 })
+        func losses(_ name: String) throws -> [Double] {
+            try metrics(name).map { try #require(JSON(parsing: Array($0.utf8))["loss_fit"]?.double) }
+        }
+        #expect(try zip(losses("parts"), losses("whole")).allSatisfy { abs($0 - $1) < 1e-4 * abs($1) + 1e-6 })
+        #expect(try metrics("parts").count == 20)
+    }
+
+    @Test func aRunOfAccumulatedStepsIsResumedExactly() throws {
+        let whole = TinyStage(accumulation: 2)
+        _ = try train("whole", whole)
+        let stop = StopSignal()
+        var stopped = TinyStage(accumulation: 2)
+        stopped.stopping = (7, stop)
+        #expect(try train("parts", stopped, stop: stop) == .stopped(at: 8))
+        let second = TinyStage(seed: 99, accumulation: 2)
+        #expect(try train("parts", second, workers: 2) == .finished)
         #expect(second.layer.weight.floats == whole.layer.weight.floats)
         #expect(try metrics("parts") == metrics("whole"))
     }
