@@ -19,7 +19,7 @@ struct VOCAnnotation: Sendable {
     private(set) var height = 0
     private(set) var objects: [Object] = []
 
-    /// - Throws: `UserError` with the line of what is malformed, or the object that has no box or no name.
+    /// - Throws: `UserError` for what is no XML, or naming the object that has no box or no name.
     init(reading path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw UserError("cannot be read", file: path, remedy: "check that the archive was unpacked whole")
@@ -27,8 +27,9 @@ struct VOCAnnotation: Sendable {
         guard data.count <= 4 << 20 else { throw UserError("is too large for an annotation", file: path) }
         let parser = XMLParser(data: data), reader = Reader()
         parser.delegate = reader
-        guard parser.parse() else {
-            throw UserError("is no well-formed XML", file: path, at: "line \(parser.lineNumber)", remedy: "unpack the archive again")
+        // The parser's answer is true for some files that end too early.
+        guard parser.parse(), !reader.isBroken, reader.path.isEmpty else {
+            throw UserError("is no well-formed XML", file: path, remedy: "unpack the archive again")
         }
         (width, height, objects) = (reader.width, reader.height, reader.objects)
         guard (1...1 << 20).contains(width), (1...1 << 20).contains(height) else {
@@ -44,7 +45,9 @@ struct VOCAnnotation: Sendable {
     private final class Reader: NSObject, XMLParserDelegate {
         var width = 0, height = 0
         var objects: [Object] = []
-        private var path: [String] = []
+        /// The open elements.
+        var path: [String] = []
+        var isBroken = false
         private var text = ""
 
         func parser(
@@ -59,6 +62,8 @@ struct VOCAnnotation: Sendable {
 
         func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
 
+        func parser(_ parser: XMLParser, parseErrorOccurred parseError: any Error) { isBroken = true }
+
         func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
             let value = text.trimmingCharacters(in: .whitespacesAndNewlines)
             let inner = path.dropFirst().joined(separator: "/")
@@ -72,7 +77,7 @@ struct VOCAnnotation: Sendable {
                 // Some of 2011's corners are fractions.
                 if let side = sides.firstIndex(of: inner) { objects[objects.count - 1].corners[side] = Double(value) ?? .nan }
             }
-            path.removeLast()
+            isBroken = isBroken || path.popLast() != name
             text = ""
         }
     }
