@@ -4,7 +4,8 @@
 
 COCO_FOLDER has val/ and annotations/instances_val.json. Its pictures are stretched to one size, so that nothing is resized
 or padded by one side alone. Each contender is a process of its own: the program as its users start it, and torchvision's
-maskrcnn_resnet50_fpn in either memory format. With FPN both sides have the same anchors, proposals, regions and sampling, and
+maskrcnn_resnet50_fpn in either memory format. Two times are printed: the clock's, and what the processors worked, which other
+programs on the machine disturb less. With FPN both sides have the same anchors, proposals, regions and sampling, and
 for inference the same weights, whose detections are compared too; C4 has no peer in torchvision and stands alone.
 """
 import argparse
@@ -88,16 +89,25 @@ def recipe(args, folder):
     open(f"{folder}/recipe.yaml", "w").write(text)
 
 
-def run(command):
-    """A process's output and its peak memory in GiB."""
+def run(command, log=None):
+    """A process's output, its peak memory in GiB, the seconds that processors worked for it, and the same at each line that it
+    writes to `log`."""
+    tick, lines = os.sysconf("SC_CLK_TCK"), []
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
+        while True:
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG if log else 0)
+            if pid:
+                break
+            if os.path.exists(log) and open(log).read().count("\n") > len(lines):
+                fields = open(f"/proc/{process.pid}/stat").read().rsplit(")", 1)[1].split()
+                lines.append((int(fields[11]) + int(fields[12])) / tick)
+            time.sleep(0.02)
         out.seek(0)
         text = out.read()
     if status != 0:
         sys.exit(f"{' '.join(command)} failed:\n{text}")
-    return text, usage.ru_maxrss / 2**20
+    return text, usage.ru_maxrss / 2**20, usage.ru_utime + usage.ru_stime, lines
 
 
 # --- torchvision ---------------------------------------------------------------------------------------------------------
@@ -143,16 +153,17 @@ def peer_train(args, folder):
             "masks": torch.from_numpy(np.stack(masks))})
     model = torchvision_model(args).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9, weight_decay=1e-4)
-    seconds = []
+    seconds, work = [], []
     for step in range(args.steps + 1):
-        begin = time.perf_counter()
+        begin, worked = time.perf_counter(), time.process_time()
         i = step % len(images)
         losses = sum(model([images[i]], [targets[i]]).values())
         optimizer.zero_grad()
         losses.backward()
         optimizer.step()
         seconds.append(time.perf_counter() - begin)
-    print("seconds", json.dumps(seconds[1:]))
+        work.append(time.process_time() - worked)
+    print("seconds", json.dumps([seconds[1:], work[1:]]))
 
 
 def peer_predict(args, folder):
@@ -162,14 +173,15 @@ def peer_predict(args, folder):
     model.load_state_dict(torch.load(f"{folder}/torchvision.pth"))
     model.eval()
     names, images = pictures(folder)
-    seconds, found = [], []
+    seconds, work, found = [], [], []
     with torch.inference_mode():
         model([images[0]])
         for image in images:
-            begin = time.perf_counter()
+            begin, worked = time.perf_counter(), time.process_time()
             found.append(model([image])[0])
             seconds.append(time.perf_counter() - begin)
-    print("seconds", json.dumps(seconds))
+            work.append(time.process_time() - worked)
+    print("seconds", json.dumps([seconds, work]))
     results = [
         {"image": name, "boxes": f["boxes"].tolist(), "scores": f["scores"].tolist(),
          "labels": (f["labels"] - 1).tolist(), "areas": (f["masks"][:, 0] >= 0.5).sum((1, 2)).tolist()}
@@ -233,30 +245,35 @@ def peers(args, folder, what):
     if args.design != "fpn":
         return
     for name in ["torchvision", "torchvision-channels_last"]:
-        text, memory = run(
+        text, memory, _, _ = run(
             [sys.executable, __file__, folder, "--peer", name, "--only", what, "--steps", str(args.steps), "--size"]
             + [str(s) for s in args.size])
         yield name, json.loads(re.search(r"seconds (.*)", text)[1]), memory
 
 
 def report(what, own, others):
-    print(f"{what}: seconds, the middle one of {len(own[0])}; peak memory")
-    print(f"  ediy                       {statistics.median(own[0]):7.2f} s   {own[1]:5.2f} GiB")
+    """Contenders are (name, (seconds, seconds of processors), peak memory)."""
+    print(f"{what}: the middle one of {len(own[1][0])}\n  {'':26}     clock   processors   peak memory", flush=True)
     best = None
-    for name, seconds, memory in others:
-        middle = statistics.median(seconds)
-        best = min(best or middle, middle)
-        print(f"  {name:26} {middle:7.2f} s   {memory:5.2f} GiB")
+    for name, times, memory in [own, *others]:
+        clock, work = (statistics.median(t) for t in times)
+        print(f"  {name:26} {clock:7.2f} s    {work:7.2f} s      {memory:5.2f} GiB", flush=True)
+        if name == own[0]:
+            mine = clock, work
+        else:
+            best = (min(best[0], clock), min(best[1], work)) if best else (clock, work)
     if best:
-        print(f"  ediy takes {statistics.median(own[0]) / best:.2f} of the best peer's time", flush=True)
+        print(f"  ediy takes {mine[0] / best[0]:.2f} of the best peer's time by the clock, {mine[1] / best[1]:.2f} by processors", flush=True)
 
 
 def train(args, folder):
-    _, memory = run(
-        [args.ediy, "finetune", f"{folder}/recipe.yaml", "--backbone", "none", "--data", folder, "--output", f"{folder}/trained"])
-    lines = [json.loads(line)["seconds"] for line in open(f"{folder}/trained/metrics.jsonl")]
-    seconds = [b - a for a, b in zip(lines, lines[1:])]
-    report("training step", (seconds, memory), peers(args, folder, "train"))
+    log = f"{folder}/trained/metrics.jsonl"
+    command = [args.ediy, "finetune", f"{folder}/recipe.yaml", "--backbone", "none", "--data", folder]
+    _, memory, _, work = run(command + ["--output", f"{folder}/trained"], log)
+    clock = [json.loads(line)["seconds"] for line in open(log)]
+    # From one line to the next; before the first one is what happens once.
+    times = [[b - a for a, b in zip(times, times[1:])] for times in (clock, work[: len(clock)])]
+    report("training step", ("ediy", times, memory), peers(args, folder, "train"))
 
 
 def differences(args, folder):
@@ -287,10 +304,12 @@ def predict(args, folder):
         return
     make_weights(args, folder)
     files = [f"{folder}/pictures/{n}" for n in sorted(os.listdir(f"{folder}/pictures"))]
-    # The first picture twice: one to warm up.
-    text, memory = run([args.ediy, "predict", f"{folder}/run", *files, "--output", f"{folder}/found"])
-    seconds = [float(re.search(r"([\d.]+) s an image", text)[1])]
-    report("inference", (seconds, memory), list(peers(args, folder, "predict")))
+    command = [args.ediy, "predict", f"{folder}/run", *files]
+    text, memory, once, _ = run(command + ["--output", f"{folder}/found"])
+    # What a process costs apart from pictures goes away in the difference.
+    _, _, twice, _ = run(command + files + ["--output", f"{folder}/twice"])
+    times = [[float(re.search(r"([\d.]+) s an image", text)[1])], [(twice - once) / len(files)]]
+    report("inference", ("ediy", times, memory), peers(args, folder, "predict"))
     differences(args, folder)
 
 
