@@ -12,8 +12,8 @@
 
 #include <thread>
 
-#include "Rounding.h"
 #include "Values.h"
+#include "Rounding.h"
 
 namespace ediy {
 namespace {
