@@ -9,6 +9,14 @@ public enum DatasetPlan: Sendable {
     /// Names below a folder that is given on the command line.
     public struct COCOFolder: Sendable {
         public let trainImages, trainAnnotations, valImages, valAnnotations, unlabeledImages: String
+        public let metrics: Metrics
+    }
+
+    /// Whose numbers are computed.
+    public enum Metrics: String, Sendable, CaseIterable {
+        case coco
+        /// Pascal VOC's beside COCO's.
+        case voc
     }
 
     enum Kind: String, CaseIterable {
@@ -34,7 +42,8 @@ public enum DatasetPlan: Sendable {
                     trainAnnotations: try recipe.value("train_annotations", default: "annotations/instances_train2017.json"),
                     valImages: try recipe.value("val_images", default: "val2017"),
                     valAnnotations: try recipe.value("val_annotations", default: "annotations/instances_val2017.json"),
-                    unlabeledImages: try recipe.value("unlabeled_images", default: "train2017")))
+                    unlabeledImages: try recipe.value("unlabeled_images", default: "train2017"),
+                    metrics: try recipe.choice("metrics", default: Metrics.coco)))
         }
     }
 
@@ -45,6 +54,13 @@ public enum DatasetPlan: Sendable {
         switch self {
         case .shapes(let shapes): shapes.unlabeled
         case .coco(let names): try folder.map { try openPictures("\($0)/\(names.unlabeledImages)").count }
+        }
+    }
+
+    public var metrics: Metrics {
+        switch self {
+        case .shapes: .coco
+        case .coco(let folder): folder.metrics
         }
     }
 

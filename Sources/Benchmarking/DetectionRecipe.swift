@@ -27,9 +27,12 @@ extension FineTuningOptions {
         learningRate = try recipe.positive("learning_rate", default: learningRate)
         referenceBatch = try recipe.positive("reference_batch", default: batchSize)
         milestones = try recipe.value("milestones", default: milestones)
+        rateDecay = try recipe.part("learning_rate_decay", default: rateDecay)
         warmup = try recipe.value("warmup", default: warmup)
+        warmupStart = try recipe.part("warmup_start", default: warmupStart)
         momentum = try recipe.part("momentum", default: momentum)
         weightDecay = try recipe.value("weight_decay", default: weightDecay)
+        normDecay = try recipe.value("weight_decay_norm", default: normDecay)
         gradientClip = try recipe.gradientClip()
         preciseBatches = try recipe.count("precise_bn_batches", default: preciseBatches)
         testBatchSize = try recipe.positive("batch_test", default: testBatchSize)
@@ -44,7 +47,11 @@ extension FineTuningOptions {
         guard !edges.isEmpty, edges.allSatisfy({ (32...8192).contains($0) }), (32...8192).contains(longest) else {
             throw recipe.error("short_side", "and long_side must be 32 to 8192 pixels")
         }
-        input.edges = ShortestEdge(edges, longest: longest)
+        let sampling = try recipe.choice("short_side_sampling", default: input.edges.sampling)
+        guard sampling == .list || edges.count == 2 && edges[0] <= edges[1] else {
+            throw recipe.error("short_side", "must be two lengths, the shorter one first, with short_side_sampling: range")
+        }
+        input.edges = ShortestEdge(edges, longest: longest, sampling: sampling)
         input.testEdge = try recipe.positive("short_side_test", default: input.testEdge)
         input.flipProbability = try recipe.part("flip", default: input.flipProbability)
         input.divisor = try recipe.positive("size_divisor", default: detector.design.sizeDivisor)

@@ -27,6 +27,7 @@ extension MaskRCNNOptions {
         scoreThreshold = try recipe.part("score_threshold", default: scoreThreshold)
         nms = try recipe.part("nms", default: nms)
         detectionsPerImage = try recipe.positive("detections_per_image", default: detectionsPerImage)
+        maskThreshold = try recipe.part("mask_threshold", default: maskThreshold)
     }
 
     private mutating func readProposals(_ recipe: RecipeSection) throws {
@@ -43,6 +44,7 @@ extension MaskRCNNOptions {
             throw recipe.error("rpn_iou", "must be two numbers, 0 to 1, the lower first: [0.3, 0.7]")
         }
         rpnIoU = (iou[0], iou[1])
+        rpnBoxWeights = try recipe.weights("rpn_box_weights", default: rpnBoxWeights)
         rpnBoxLoss = try recipe.boxLoss("rpn_box_loss", beta: "rpn_smooth_l1_beta")
         proposalsBeforeNMS = (
             try recipe.positive("proposals_before_nms", default: proposalsBeforeNMS.train),
@@ -62,8 +64,7 @@ extension MaskRCNNOptions {
         poolSize = try recipe.positive("pool_size", default: poolSize)
         samplingRatio = try recipe.count("sampling_ratio", default: samplingRatio)
         roiAligned = try recipe.value("roi_aligned", default: roiAligned)
-        boxWeights = try recipe.list("box_weights", default: boxWeights)
-        guard boxWeights.count == 4 else { throw recipe.error("box_weights", "must be 4 numbers: of x, y, width, height") }
+        boxWeights = try recipe.weights("box_weights", default: boxWeights)
         boxLoss = try recipe.boxLoss("box_loss", beta: "smooth_l1_beta")
         classAgnosticBoxes = try recipe.value("class_agnostic_boxes", default: classAgnosticBoxes)
         masks = try recipe.value("masks", default: masks)
@@ -96,6 +97,13 @@ extension RecipeSection {
             guard beta >= 0 else { throw error(betaKey, "must not be below 0") }
             return .smoothL1(beta: beta)
         }
+    }
+
+    /// Of a box's four offsets.
+    fileprivate func weights(_ key: String, default standard: [Double]) throws -> [Double] {
+        let values = try list(key, default: standard)
+        guard values.count == 4 else { throw error(key, "must be 4 numbers: of x, y, width, height") }
+        return values
     }
 
     /// Numbers above 0, at least one.

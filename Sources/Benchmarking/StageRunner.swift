@@ -76,7 +76,7 @@ public struct StageRunner {
     // MARK: - Fine-tuning
 
     /// Fine-tunes, predicts on the validation images and evaluates; writes model.safetensors, results.json,
-    /// evaluation.json and regions.json.
+    /// inference.json (speed and memory), evaluation.json and regions.json.
     ///
     /// - Parameters:
     ///   - backbone: a weight file of any kind that `WeightFile` reads; nil begins from scratch.
@@ -117,20 +117,27 @@ public struct StageRunner {
     ) throws {
         let val = try Dataset.read(files.valAnnotations)
         let items = val.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(files.valImages)/\($0.fileName)") }
+        var cost = InferenceCost()
         try ResultsWriter.write(to: run.path("results.json")) { writer in
-            try detector.predict(
+            cost = try detector.predict(
                 items, input: recipe.detection.input, categoryIDs: categoryIDs, batchSize: recipe.detection.testBatchSize,
                 workers: recipe.detectionRun.workers, title: "predict \(run.description.method)"
             ) { _, detections in
                 for detection in detections { try writer.append(detection) }
             }
         }
+        try AtomicFile.write(cost.json.text(pretty: true) + "\n", to: run.path("inference.json"))
         let results = try Results.read(run.path("results.json"))
         let types = recipe.detection.detector.masks ? IoUType.detection : [.bbox]
         let evaluations = try types.map { type in
             (type: type, evaluation: try Evaluator().evaluate(results, against: val, by: type))
         }
-        let json = evaluations.map { (key: $0.type.rawValue, value: $0.evaluation.json) }
+        var json = evaluations.map { (key: $0.type.rawValue, value: $0.evaluation.json) }
+        if recipe.dataset.metrics == .voc {
+            let voc = try VOCEvaluation(results, against: val)
+            StandardError.line("\(run.folder): Pascal VOC\n\(voc.text)")
+            json.append((key: "voc", value: voc.json))
+        }
         try EventFile.write(evaluations, results, on: val, images: files.valImages, to: run.folder, at: iteration)
         try AtomicFile.write(JSON.object(json).text(pretty: true) + "\n", to: run.path("evaluation.json"))
     }

@@ -14,6 +14,7 @@
 
 #include "Allocator.h"
 #include "Values.h"
+#include "Rounding.h"
 
 namespace ediy {
 namespace {
@@ -21,12 +22,13 @@ namespace {
 struct Op {
     c10::OperatorHandle handle;
     const c10::FunctionSchema &schema;
+    const bool is_product;
 };
 
 char *find_operator(const char *name, const char *overload, EdiyOperator **result) {
     return guarded([&] {
         auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(name, overload);
-        *result = reinterpret_cast<EdiyOperator *>(new Op{handle, handle.schema()});
+        *result = reinterpret_cast<EdiyOperator *>(new Op{handle, handle.schema(), is_product(name)});
     });
 }
 
@@ -50,7 +52,14 @@ char *call(const EdiyOperator *op_, const EdiyValue *arguments, size_t argument_
             stack.push_back(box(*value, formal[i]));
         }
         TORCH_CHECK(used == argument_count, "a keyword argument is not in the schema ", op.schema);
-        op.handle.callBoxed(stack);
+        if (op.is_product && rounds_products()) {
+            c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+            round_arguments(stack);
+            op.handle.callBoxed(stack);
+            round_results(stack);
+        } else {
+            op.handle.callBoxed(stack);
+        }
         for (const auto &value : stack) unbox(value, results, capacity, *result_count);
     });
     if (message) {
@@ -104,6 +113,8 @@ bool set_autocast(int32_t device_type, bool enabled, int32_t dtype) {
         if (enabled) at::autocast::set_autocast_cpu_dtype(at::ScalarType(dtype));
     }
 #endif
+    if (static_cast<at::DeviceType>(device_type) == at::kCPU)
+        rounds_products() = enabled && at::ScalarType(dtype) == at::kBFloat16 && lacks_bfloat16();
     // Weights cast for the region must not outlive it: the optimizer changes them in place.
     if (!enabled) at::autocast::clear_cache();
     return before;

@@ -1,20 +1,33 @@
 import Support
 
-/// Sizes of detection images: the shorter side one of a list, the longer one bounded. Source: Detectron2's
+/// Sizes of detection images: the shorter side one of a list or a range, the longer one bounded. Source: Detectron2's
 /// `ResizeShortestEdge`.
 public struct ShortestEdge: Sendable, Equatable {
-    /// Drawn from for training.
+    /// What training draws from.
+    public enum Sampling: String, Sendable, CaseIterable {
+        /// The lengths.
+        case list
+        /// All from the first of two lengths to the last.
+        case range
+    }
+
     public let lengths: [Int]
     public let longest: Int
+    public let sampling: Sampling
 
-    public init(_ lengths: [Int], longest: Int) {
+    public init(_ lengths: [Int], longest: Int, sampling: Sampling = .list) {
         precondition(!lengths.isEmpty && lengths.allSatisfy { $0 > 0 } && longest > 0, "edges of images")
+        precondition(sampling == .list || lengths.count == 2 && lengths[0] <= lengths[1], "two lengths make a range")
         self.lengths = lengths
         self.longest = longest
+        self.sampling = sampling
     }
 
     public func draw(using generator: inout SeededGenerator) -> Int {
-        lengths[generator.integer(in: 0..<lengths.count)]
+        switch sampling {
+        case .list: lengths[generator.integer(in: 0..<lengths.count)]
+        case .range: generator.integer(in: lengths[0]..<lengths[1] + 1)
+        }
     }
 
     /// The size of an image whose shorter side becomes `edge`.

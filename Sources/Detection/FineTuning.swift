@@ -5,7 +5,7 @@ import Support
 import Torch
 import Training
 
-/// How Mask R-CNN is fine-tuned. Defaults: Detectron2's 1x schedule.
+/// How Mask R-CNN is fine-tuned. Defaults: Detectron2's 1x schedule and solver.
 public struct FineTuningOptions: Sendable {
     public var detector = MaskRCNNOptions()
     public var input = DetectionInput()
@@ -15,10 +15,16 @@ public struct FineTuningOptions: Sendable {
     /// The batch that `learningRate` is meant for: it is scaled linearly to `batchSize`. nil leaves it as it is. Source: Goyal
     /// et al. 2017 (arXiv 1706.02677).
     public var referenceBatch: Int?
+    /// At each the rate is multiplied by `rateDecay`.
     public var milestones = [60_000, 80_000]
+    public var rateDecay = 0.1
+    /// Iterations until the full rate, from `warmupStart` of it on.
     public var warmup = 1000
+    public var warmupStart = 0.001
     public var momentum = 0.9
     public var weightDecay = 1e-4
+    /// Of the scales and shifts of normalisations.
+    public var normDecay = 0.0
     public var gradientClip: GradientClip?
     /// Training batches that the running statistics are recomputed on before the evaluation; 0 keeps the running averages.
     public var preciseBatches = 0
@@ -33,7 +39,8 @@ public struct FineTuningOptions: Sendable {
 
     public var schedule: Schedule {
         let scale = referenceBatch.map { Double(batchSize) / Double($0) } ?? 1
-        return .multiStep(base: learningRate * scale, milestones: milestones, warmup: warmup)
+        return .multiStep(
+            base: learningRate * scale, milestones: milestones, factor: rateDecay, warmup: warmup, warmupFactor: warmupStart)
     }
 }
 
@@ -65,7 +72,8 @@ public struct FineTuning: Stage {
         source = try DetectionBatches(
             dataset, folder: images, batchSize: options.batchSize, input: options.input,
             reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed, fraction: options.trainFraction)
-        let sgd = SGD(detector.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
+        let sgd = SGD(
+            detector.parameters, momentum: options.momentum, weightDecay: options.weightDecay, normDecay: options.normDecay)
         optimizer = options.gradientClip.map { ClippedOptimizer(sgd, $0) } ?? sgd
     }
 
@@ -87,33 +95,5 @@ public struct FineTuning: Stage {
         var generator = SeededGenerator(seed, UInt64(iteration), 0x5A3F_1E)
         return detector.losses(
             DetectionBatch(images: batch.images.to(device), sizes: batch.sizes, targets: batch.targets), using: &generator)
-    }
-}
-
-extension MaskRCNN {
-    /// Predicts on every image, in order, handing each image's detections to `body`.
-    ///
-    /// - Parameters:
-    ///   - categoryIDs: the dataset's ids, by class.
-    ///   - title: what the progress line begins with.
-    public func predict(
-        _ items: [PredictionBatches.Item], input: DetectionInput, categoryIDs: [Int], batchSize: Int = 1, workers: Int = 1,
-        title: String, _ body: (PredictionBatches.Item, [Detection]) throws -> Void
-    ) throws {
-        let source = PredictionBatches(items, batchSize: batchSize, input: input)
-        let loader = BatchLoader(source, iterations: 0..<source.iterations, workers: workers)
-        defer { loader.close() }
-        let progress = ProgressLine(title, total: items.count, unit: "images")
-        var next = 0
-        let device = backbone.conv1.weight.device
-        while let batch = try loader.next() {
-            let onDevice = DetectionBatch(images: batch.images.to(device), sizes: batch.sizes, targets: [])
-            for detections in predict(onDevice, categoryIDs: categoryIDs) {
-                try body(items[next], detections)
-                next += 1
-                progress.advance()
-            }
-        }
-        progress.end("done")
     }
 }

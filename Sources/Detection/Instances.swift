@@ -18,8 +18,10 @@ public struct Instances {
     /// The objects in the coordinates of the image as its file has it, masks pasted into their boxes. Those whose box has
     /// no extent are left out. Source: Detectron2's `detector_postprocess`.
     ///
-    /// - Parameter categoryIDs: the dataset's ids, by class.
-    public func detections(_ size: ImageSizes, categoryIDs: [Int]) -> [Detection] {
+    /// - Parameters:
+    ///   - categoryIDs: the dataset's ids, by class.
+    ///   - maskThreshold: from what probability on a pixel belongs to a mask.
+    public func detections(_ size: ImageSizes, categoryIDs: [Int], maskThreshold: Double = 0.5) -> [Detection] {
         let scale = [
             Float(size.originalWidth) / Float(size.width), Float(size.originalHeight) / Float(size.height),
         ]
@@ -32,7 +34,7 @@ public struct Instances {
             let mask = probabilities.map {
                 pastedMask(
                     Array($0[i * side * side..<(i + 1) * side * side]), side: side, box: box, width: size.originalWidth,
-                    height: size.originalHeight)
+                    height: size.originalHeight, threshold: Float(maskThreshold))
             }
             let b = box.map(Double.init)
             return Detection(

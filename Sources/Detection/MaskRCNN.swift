@@ -85,7 +85,9 @@ public struct MaskRCNN: Module {
     ///
     /// - Parameter categoryIDs: the dataset's ids, by class.
     public func predict(_ batch: DetectionBatch, categoryIDs: [Int]) -> [[Detection]] {
-        zip(instances(batch), batch.sizes).map { $0.detections($1, categoryIDs: categoryIDs) }
+        zip(instances(batch), batch.sizes).map {
+            $0.detections($1, categoryIDs: categoryIDs, maskThreshold: options.maskThreshold)
+        }
     }
 
     /// The objects found in each image of a batch.

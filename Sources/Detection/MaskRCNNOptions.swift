@@ -48,6 +48,7 @@ public struct MaskRCNNOptions: Sendable {
     public var rpnBatch = 256
     public var rpnPositiveFraction = 0.5
     public var rpnIoU: (low: Double, high: Double) = (0.3, 0.7)
+    public var rpnBoxWeights: [Double] = [1, 1, 1, 1]
     public var rpnBoxLoss = BoxLoss.smoothL1(beta: 0)
     /// A map.
     public var proposalsBeforeNMS: (train: Int, test: Int)
@@ -86,6 +87,8 @@ public struct MaskRCNNOptions: Sendable {
     public var scoreThreshold = 0.05
     public var nms = 0.5
     public var detectionsPerImage = 100
+    /// From what probability on a pixel belongs to a mask.
+    public var maskThreshold = 0.5
 
     public init(_ design: Design = .c4) {
         self.design = design

@@ -22,19 +22,25 @@ public func pastedMask(_ mask: [Float], side: Int, box: [Float], width: Int, hei
         }
     }
     let columns = places(x0..<x1, box[0], box[2]), rows = places(y0..<y1, box[1], box[3])
-    func value(_ x: Int, _ y: Int) -> Float { x >= 0 && y >= 0 && x < side && y < side ? mask[y * side + x] : 0 }
+    func value(_ x: Int, _ y: Int) -> Float { x >= 0 && x < side ? mask[y * side + x] : 0 }
+    // The row of the mask above each of the image's, counted from two rows over the mask, and how far below it.
+    let lines = rows.map { row -> (top: Int, below: Float) in (Int(row.rounded(.down)) + 2, row - row.rounded(.down)) }
+    // What a column of the image takes of each row of the mask, on its left and on its right; zeros over and under the mask.
+    var leftShares = [Float](repeating: 0, count: side + 5), rightShares = leftShares
     var counts: [UInt32] = []
     var run = UInt32(x0 * height)
     var inside = false
     for px in columns {
         let left = px.rounded(.down)
         let (fx, ix) = (px - left, Int(left))
+        for y in 0..<side {
+            leftShares[y + 2] = value(ix, y) * (1 - fx)
+            rightShares[y + 2] = value(ix + 1, y) * fx
+        }
         run = extended(run, by: y0, &inside, &counts)
-        for py in rows {
-            let top = py.rounded(.down)
-            let (fy, iy) = (py - top, Int(top))
-            let upper = value(ix, iy) * (1 - fx) * (1 - fy) + value(ix + 1, iy) * fx * (1 - fy)
-            let lower = value(ix, iy + 1) * (1 - fx) * fy + value(ix + 1, iy + 1) * fx * fy
+        for (top, fy) in lines {
+            let upper = leftShares[top] * (1 - fy) + rightShares[top] * (1 - fy)
+            let lower = leftShares[top + 1] * fy + rightShares[top + 1] * fy
             if (upper + lower >= threshold) != inside {
                 counts.append(run)
                 run = 0

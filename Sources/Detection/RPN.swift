@@ -13,7 +13,7 @@ public struct RPN: Module {
     /// A map.
     private let anchors: [Anchors]
     private let options: MaskRCNNOptions
-    private let transform = BoxTransform()
+    private let transform: BoxTransform
 
     /// - Parameters:
     ///   - channels: of each map.
@@ -30,6 +30,7 @@ public struct RPN: Module {
         objectness = Conv2d(channels, perCell, kernel: 1, initializer: small, using: generator)
         deltas = Conv2d(channels, perCell * 4, kernel: 1, initializer: small, using: generator)
         self.options = options
+        transform = BoxTransform(weights: options.rpnBoxWeights)
     }
 
     /// What the network says of every anchor of a map.
@@ -59,14 +60,17 @@ public struct RPN: Module {
     /// The proposals of each image, cut from the graph.
     func proposals(_ answers: [Answer], sizes: [(width: Int, height: Int)], _ mode: Mode) -> [Tensor] {
         withoutGrad {
+            let beforeNMS = mode == .train ? options.proposalsBeforeNMS.train : options.proposalsBeforeNMS.test
+            // Boxes are made of what is picked alone, a hundredth of a finest map's anchors.
             let levels = answers.map { answer in
-                let n = answer.logits.size(0)
-                let sources = answer.anchors.unsqueezed(0).expanded([n, -1, -1]).reshaped([-1, 4])
-                let boxes = transform.apply(answer.deltas.reshaped([-1, 4]), to: sources).reshaped([n, -1, 4])
-                return (boxes: boxes, logits: answer.logits)
+                let (n, kept) = (answer.logits.size(0), min(beforeNMS, answer.logits.size(1)))
+                let top = answer.logits.topK(kept, 1)
+                let deltas = answer.deltas.gathered(1, top.indices.unsqueezed(2).expanded([-1, -1, 4])).reshaped([-1, 4])
+                let sources = answer.anchors.indexSelected(0, top.indices.flattened())
+                return (boxes: transform.apply(deltas, to: sources).reshaped([n, kept, 4]), logits: top.values)
             }
             let pick = Proposals(
-                beforeNMS: mode == .train ? options.proposalsBeforeNMS.train : options.proposalsBeforeNMS.test,
+                beforeNMS: beforeNMS,
                 afterNMS: mode == .train ? options.proposalsAfterNMS.train : options.proposalsAfterNMS.test,
                 iouThreshold: options.proposalNMS)
             return pick(levels, sizes: sizes).map(\.boxes)

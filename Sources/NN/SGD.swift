@@ -5,11 +5,15 @@ import Torch
 public struct SGD: Optimizer {
     public let parameters: [StateEntry]
     public let weightDecay: Double
+    /// Of the scales and shifts of normalisations.
+    public let normDecay: Double
     private let momentum: Momentum
 
-    public init(_ parameters: [StateEntry], momentum: Double = 0.9, weightDecay: Double = 0) {
+    /// - Parameter normDecay: by default as `weightDecay`.
+    public init(_ parameters: [StateEntry], momentum: Double = 0.9, weightDecay: Double = 0, normDecay: Double? = nil) {
         self.parameters = parameters
         self.weightDecay = weightDecay
+        self.normDecay = normDecay ?? weightDecay
         self.momentum = Momentum(momentum, parameters)
     }
 
@@ -17,7 +21,8 @@ public struct SGD: Optimizer {
         withoutGrad {
             for (i, parameter) in parameters.enumerated() {
                 guard let gradient = parameter.tensor.grad else { continue }
-                if weightDecay != 0 { gradient.addInPlace(parameter.tensor, scale: weightDecay) }
+                let decay = parameter.role == .norm ? normDecay : weightDecay
+                if decay != 0 { gradient.addInPlace(parameter.tensor, scale: decay) }
                 parameter.tensor.addInPlace(momentum.accumulate(gradient, i), scale: -learningRate)
             }
         }

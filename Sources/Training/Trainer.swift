@@ -91,7 +91,7 @@ public struct Trainer<S: Stage> {
         }
         // The last one too: what follows the loop can fail, and must not cost the training.
         if start.iteration < stage.iterations { try save(stage.iterations) }
-        progress.end("done")
+        progress.end(String(format: "done, peak memory %.2f GiB", Double(PeakMemory.bytes) / 0x1p30))
         return (.finished, seconds())
     }
 

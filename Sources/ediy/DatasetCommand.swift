@@ -7,8 +7,8 @@ import Vision
 
 struct DatasetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dataset", abstract: "Make the synthetic dataset, or check a COCO annotation file.",
-        subcommands: [Shapes.self, Check.self])
+        commandName: "dataset", abstract: "Make the synthetic dataset, convert Pascal VOC, or check a COCO annotation file.",
+        subcommands: [Shapes.self, VOC.self, Check.self])
 
     struct Shapes: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -35,6 +35,38 @@ struct DatasetCommand: ParsableCommand {
         func run() throws {
             try ShapesDataset(train: train, val: val, unlabeled: unlabeled, imageSize: imageSize, seed: seed.value)
                 .write(to: output)
+        }
+    }
+
+    struct VOC: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "voc", abstract: "Write COCO JSON for Pascal VOC's pictures and boxes.",
+            discussion: """
+                Reads the XML files of image sets below VOCdevkit, and writes annotations/instances_train.json and
+                annotations/instances_test.json there, for benchmarks/voc-r50-c4-24k.yaml. Difficult objects are marked
+                so: they are learned from, and need not be found.
+
+                  ediy dataset voc VOCdevkit
+                """)
+
+        @Argument(help: "The folder that holds VOC2007 and VOC2012.") var devkit: String
+        @Option(help: "Image sets to train on, by year and name.") var train: [String] = ["VOC2007/trainval", "VOC2012/trainval"]
+        @Option(help: "Image sets to test on.") var test: [String] = ["VOC2007/test"]
+
+        func run() throws {
+            let parts = [("train", train), ("test", test)]
+            // Both are read before anything is written.
+            let datasets = try parts.map { try VOCDataset(devkit, sets: $0.1) }
+            do {
+                try FileManager.default.createDirectory(atPath: "\(devkit)/annotations", withIntermediateDirectories: true)
+            } catch {
+                throw UserError("cannot be made", file: "\(devkit)/annotations", remedy: "check the permissions")
+            }
+            for ((name, sets), dataset) in zip(parts, datasets) {
+                let path = "\(devkit)/annotations/instances_\(name).json"
+                try dataset.write(to: path)
+                print("\(path): \(dataset.imageCount) pictures, \(dataset.objectCount) objects of \(sets.joined(separator: ", "))")
+            }
         }
     }
 

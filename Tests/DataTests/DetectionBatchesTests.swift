@@ -36,6 +36,18 @@ import Vision
         }
     }
 
+    @Test func shortSidesOfAListOrARange() {
+        func drawn(_ edges: ShortestEdge) -> Set<Int> {
+            Set((0..<400).map { seed in
+                var generator = SeededGenerator(UInt64(seed))
+                return edges.draw(using: &generator)
+            })
+        }
+        #expect(drawn(ShortestEdge([60, 64], longest: 99)) == [60, 64])
+        #expect(drawn(ShortestEdge([60, 64], longest: 99, sampling: .range)) == Set(60...64))
+        #expect(drawn(ShortestEdge([64, 64], longest: 99, sampling: .range)) == [64])
+    }
+
     @Test func boxesAndPolygonsAreTransformedAlike() throws {
         let source = try batches(flip: 1)
         for i in 0..<4 {

@@ -1,6 +1,7 @@
 import COCO
 import Data
 import Detection
+import Foundation
 import NN
 import Support
 import Testing
@@ -88,15 +89,20 @@ import Training
         run(batch([Array(repeating: [10, 10, 40, 40], count: 60)], width: 64, height: 48))
     }
 
+    /// Forty in a test run; as many as `EDIY_DEGENERATE_INPUTS` says for a longer look:
+    ///
+    ///     EDIY_DEGENERATE_INPUTS=10000 swift test -c release --filter DegenerateTests.randomInputs
     @Test func randomInputs() {
-        for seed in 0..<UInt64(40) {
+        let count = ProcessInfo.processInfo.environment["EDIY_DEGENERATE_INPUTS"].flatMap(UInt64.init) ?? 40
+        for seed in 0..<count {
             var generator = SeededGenerator(seed, 77)
             let width = generator.integer(in: 1..<70), height = generator.integer(in: 1..<70)
+            let thinnest = generator.chance(0.3) ? 1e-4 : 1
             let boxes = (0..<generator.integer(in: 1..<3)).map { _ in
                 (0..<generator.integer(in: 0..<4)).map { _ -> [Float] in
                     let x = Float(generator.uniform(0, Double(width))), y = Float(generator.uniform(0, Double(height)))
-                    let right = min(x + Float(generator.uniform(1e-3, 90)), Float(width) + 1e-3)
-                    let bottom = min(y + Float(generator.uniform(1e-3, 90)), Float(height) + 1e-3)
+                    let right = min(x + Float(generator.uniform(thinnest, 90)), Float(width) + 1e-3)
+                    let bottom = min(y + Float(generator.uniform(thinnest, 90)), Float(height) + 1e-3)
                     return [x, y, right, bottom]
                 }
             }

@@ -108,12 +108,16 @@ import Vision
     }
 
     @Test(.enabled(if: FileManager.default.fileExists(atPath: cocoMini), "\(cocoMini) is not there"))
-    func detectionsOnAPhotographAreTorchvisions() throws {
-        let name = try #require(SafeTensors.metadata(fixture("torchvision-fpn.safetensors"))["photograph"])
-        let picture = try JPEG.read("\(cocoMini)/val/\(name)").resized(width: 256, height: 192, filter: .bilinear)
-        let images = PixelNormalization.imageNet([picture]).to(.float64)
-        let found = network(Self.options).instances(DetectionBatch(images: images, sizes: sizes(1), targets: []))
-        try expect(found[0], Golden("torchvision-fpn"), "photograph0")
+    func detectionsOnPhotographsAreTorchvisions() throws {
+        let golden = try Golden("torchvision-fpn")
+        let names = try #require(SafeTensors.metadata(fixture("torchvision-fpn.safetensors"))["photographs"]).split(separator: ",")
+        #expect(names.count == 3)
+        let pictures = try names.map {
+            try JPEG.read("\(cocoMini)/val/\($0)").resized(width: 256, height: 192, filter: .bilinear)
+        }
+        let images = PixelNormalization.imageNet(pictures).to(.float64)
+        let found = network(Self.options).instances(DetectionBatch(images: images, sizes: sizes(names.count), targets: []))
+        for i in names.indices { try expect(found[i], golden, "photograph\(i)") }
     }
 
     @Test(.enabled(if: FileManager.default.fileExists(atPath: detectron2Golden), "\(detectron2Golden) is not there"))

@@ -26,6 +26,16 @@ import Torch
         #expect(relativeError(optimizer.parameters[1].tensor, try #require(golden["sgd_bias"])) < 1e-5)
     }
 
+    @Test func normalisationsDecayByTheirOwn() {
+        func moved(_ role: StateEntry.Role, _ normDecay: Double?) -> Float {
+            let entry = StateEntry("scale", Tensor([2] as [Float]).requiringGrad(), role)
+            entry.tensor.grad = Tensor([0] as [Float])
+            SGD([entry], weightDecay: 0.5, normDecay: normDecay).step(learningRate: 0.1)
+            return entry.tensor.floats[0]
+        }
+        #expect(moved(.norm, 0) == 2 && moved(.norm, nil) == 1.9 && moved(.weight, 0) == 1.9 && moved(.bias, 0) == 1.9)
+    }
+
     @Test func larsIsThePapers() throws {
         let golden = try SafeTensors.read(fixture("optimizers.safetensors"))
         let optimizer = LARS(parameters(), weightDecay: 1e-2)

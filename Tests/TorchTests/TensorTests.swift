@@ -55,6 +55,24 @@ import Torch
         #expect(a.matmul(a).dtype == .float32)
     }
 
+    /// With bfloat16 hardware or without: products of rounded values, summed in float32.
+    @Test func autocastRoundsWhatProductsTake() throws {
+        let x = Tensor.normal([2, 8, 9, 7], generator: Generator(seed: 1)).contiguous(.channelsLast)
+        let weight = Tensor.normal([4, 8, 3, 3], generator: Generator(seed: 2)), bias = Tensor.normal([4], generator: Generator(seed: 3))
+        func rounded(_ t: Tensor) -> Tensor { t.to(.bfloat16).to(.float32) }
+        let (a, b) = (x.cloned().requiringGrad(), weight.cloned().requiringGrad())
+        let y = withAutocast(.bfloat16) { a.convolved(b, bias: bias, padding: 1).relu().to(.float32) }
+        let (c, d) = (rounded(x).requiringGrad(), rounded(weight).requiringGrad())
+        let expected = c.convolved(d, bias: rounded(bias), padding: 1).relu()
+        func error(_ t: Tensor, _ u: Tensor) -> Double { (t - u).abs().max().item / u.abs().max().item }
+        #expect(error(y, rounded(expected)) < 5e-3)
+        (y * y).sum().backward()
+        (expected * expected).sum().backward()
+        #expect(try error(#require(a.grad), #require(c.grad)) < 1e-2)
+        #expect(try error(#require(b.grad), #require(d.grad)) < 1e-2)
+        #expect(b.grad?.dtype == .float32)
+    }
+
     @Test func generatorsGiveTheirOwnStream() {
         let a = Tensor.normal([5], generator: Generator(seed: 3)).floats
         let b = Tensor.normal([5], generator: Generator(seed: 3)).floats
