@@ -38,7 +38,8 @@ public struct Benchmark {
     public func run() throws -> Bool {
         let matrix = StageMatrix(methods: recipe.methods, seeds: recipe.seeds) { recipe.variant($0) != nil }
         for stage in matrix.stages where !isDone(stage) {
-            StandardError.line(matrix.line(at: stage))
+            let left = matrix.secondsLeft(at: stage, isDone: isDone) { RunFolder.seconds(folder($0)) }
+            StandardError.line(matrix.line(at: stage) + (left.map { ", about \(ProgressLine.time($0)) of training left in all" } ?? ""))
             if StandardError.isTerminal { StandardError.write(matrix.text(at: stage, isDone: isDone) + "\n") }
             guard try run(stage) == .finished else { return false }
         }

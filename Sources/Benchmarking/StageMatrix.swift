@@ -39,6 +39,28 @@ package struct StageMatrix {
         return "\(stage.method), seed \(stage.seed): \(stage.kind.title) (stage \(place) of \(stages.count))"
     }
 
+    /// How long this stage and all that come after it will take, by what stages of the same kind took: of the same method where one
+    /// is done, and of any otherwise. Nil before one of each kind to come is done.
+    ///
+    /// - Parameters:
+    ///   - isDone: asked of every stage but `stage`.
+    ///   - seconds: what a stage that is done took.
+    package func secondsLeft(at stage: Stage, isDone: (Stage) -> Bool, seconds: (Stage) -> Double?) -> Double? {
+        var (done, left): ([(stage: Stage, seconds: Double)], [Stage]) = ([], [stage])
+        for other in stages where other != stage {
+            if !isDone(other) { left.append(other) } else if let seconds = seconds(other) { done.append((other, seconds)) }
+        }
+        var sum = 0.0
+        for stage in left {
+            let kind = done.filter { $0.stage.kind == stage.kind }
+            let own = kind.filter { $0.stage.method == stage.method }
+            let like = own.isEmpty ? kind : own
+            guard !like.isEmpty else { return nil }
+            sum += like.reduce(0) { $0 + $1.seconds } / Double(like.count)
+        }
+        return sum
+    }
+
     /// A row a method, a column a seed, with a mark for each stage: done, at work, or to come.
     ///
     /// - Parameters:

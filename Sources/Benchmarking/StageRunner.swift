@@ -98,10 +98,8 @@ public struct StageRunner {
             device: device)
         weights?.tell(recipe.detection)
         // Before training changes it: what the detector begins with.
-        let initial = try openPictures(files.unlabeledImages)
         if !FileManager.default.fileExists(atPath: run.path("regions.json")) {
-            try AtomicFile.write(
-                regions(of: stage.detector.backbone, initial).json.text(pretty: true) + "\n", to: run.path("regions.json"))
+            try writeRegions(of: stage.detector.backbone, files, to: run)
         }
         try DetectorRun.writeMakings(recipePath, train.categories, to: run)
         return try self.train(stage, run, recipe.detectionRun) {
@@ -110,6 +108,17 @@ public struct StageRunner {
                 stage.detector.stateDict, metadata: ["format": "pt", "method": method], to: run.path("model.safetensors"))
             try evaluate(stage.detector, train.categories.map(\.id), files, run, at: stage.iterations)
         }
+    }
+
+    /// regions.json: the numbers on unlabeled pictures, and maps of validation pictures for people.
+    private func writeRegions(of backbone: ResNet, _ files: DatasetFiles, to run: RunFolder) throws {
+        let statistics = try regions(of: backbone, openPictures(files.unlabeledImages))
+        let options = recipe.pretraining
+        let maps = RegionMap.maps(
+            of: backbone, on: try Dataset.read(files.valAnnotations), images: files.valImages, side: options.imageSize,
+            grid: options.regions.grid)
+        let members = (statistics.json.object ?? []) + [(key: "maps", value: JSON.array(maps))]
+        try AtomicFile.write(JSON.object(members).text() + "\n", to: run.path("regions.json"))
     }
 
     private func evaluate(

@@ -15,9 +15,18 @@ struct Chart {
             self.points = points
         }
 
-        /// Without a band.
-        init(name: String, xs: [Double], ys: [Double]) {
-            self.init(name: name, points: zip(xs, ys).map { ($0, $1, $1, $1) })
+        /// The mean of curves over the same places from 0 to 1, with a band from the least to the greatest.
+        init(name: String, meanOf curves: [[Double]]) {
+            let count = curves.map(\.count).min() ?? 0
+            self.init(
+                name: name,
+                points: (0..<count).map { i in
+                    let values = curves.map { $0[i] }
+                    return (
+                        Double(i) / Double(max(count - 1, 1)), values.reduce(0, +) / Double(values.count), values.min() ?? 0,
+                        values.max() ?? 0
+                    )
+                })
         }
     }
 
@@ -35,6 +44,15 @@ struct Chart {
     /// The classes of line number `i`: neighbours differ in colour and in dashes, so that neither alone need be seen.
     static func style(_ i: Int) -> String { "c\(i % 8) d\(i % 3)" }
 
+    /// What the chart shows, in words: where each line begins and ends.
+    private var summary: String {
+        let lines = series.compactMap { line -> String? in
+            guard let first = line.points.first, let last = line.points.last else { return nil }
+            return "\(line.name) from \(Self.label(first.y)) to \(Self.label(last.y))"
+        }
+        return "\(title) by \(xTitle): \(lines.joined(separator: "; "))"
+    }
+
     /// Empty where there is nothing to draw.
     var svg: String {
         let lines = series.map { Self.thinned($0.points) }
@@ -42,11 +60,11 @@ struct Chart {
         guard let xs = span.map({ ($0.lowerBound, $0.upperBound) }) ?? Self.range(all.map(\.x)),
             let ys = span.map({ ($0.lowerBound, $0.upperBound) }) ?? Self.range(all.flatMap { [$0.low, $0.high] }), !all.isEmpty
         else { return "" }
-        func x(_ v: Double) -> String { Self.f(Self.left + (v - xs.0) / (xs.1 - xs.0) * (Self.width - Self.left - Self.right)) }
+        func x(_ v: Double) -> String { Self.tenths(Self.left + (v - xs.0) / (xs.1 - xs.0) * (Self.width - Self.left - Self.right)) }
         func y(_ v: Double) -> String {
-            Self.f(Self.height - Self.bottom - (v - ys.0) / (ys.1 - ys.0) * (Self.height - Self.top - Self.bottom))
+            Self.tenths(Self.height - Self.bottom - (v - ys.0) / (ys.1 - ys.0) * (Self.height - Self.top - Self.bottom))
         }
-        var out = "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(HTML.escaped(title))\">"
+        var out = "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(HTML.escaped(summary))\">"
         for tick in Self.ticks(ys.0, ys.1) {
             out += "<line class=\"grid\" x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(y(tick))\" y2=\"\(y(tick))\"/>"
             out += "<text x=\"\(Self.left - 6)\" y=\"\(y(tick))\" dy=\"4\" text-anchor=\"end\">\(Self.label(tick))</text>"
@@ -66,13 +84,13 @@ struct Chart {
         return out + "</svg>"
     }
 
-    private static func f(_ value: Double) -> String {
+    static func tenths(_ value: Double) -> String {
         // String(format:) would take most of a large report's time.
         let tenths = Int((value * 10).rounded())
         return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
     }
 
-    private static func label(_ value: Double) -> String { String(format: "%.4g", value) }
+    static func label(_ value: Double) -> String { String(format: "%.4g", value) }
 
     private static func range(_ values: [Double]) -> (Double, Double)? {
         let finite = values.filter(\.isFinite)
@@ -81,7 +99,7 @@ struct Chart {
     }
 
     /// Round numbers between the bounds, about five.
-    private static func ticks(_ low: Double, _ high: Double) -> [Double] {
+    static func ticks(_ low: Double, _ high: Double) -> [Double] {
         let rough = (high - low) / 5
         let power = pow(10, log10(rough).rounded(.down))
         let step = [1.0, 2, 5, 10].map { $0 * power }.first { $0 >= rough * (1 - 1e-9) } ?? rough

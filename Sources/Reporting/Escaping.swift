@@ -30,6 +30,15 @@ enum Markdown {
     }
 }
 
+extension Markdown {
+    /// As it is, between fences that it does not hold.
+    static func fenced(_ text: String) -> String {
+        let longest = text.split { $0 != "`" }.map(\.count).max() ?? 0
+        let fence = String(repeating: "`", count: max(longest + 1, 3))
+        return "\(fence)\n\(text)\n\(fence)"
+    }
+}
+
 enum TeX {
     static func escaped(_ text: String) -> String {
         replaced(text) {
@@ -52,8 +61,11 @@ enum TeX {
 }
 
 enum CSV {
-    /// A field as RFC 4180 has it.
+    /// A field as RFC 4180 has it. What a spreadsheet would take for a formula is made text by an apostrophe before it, as OWASP
+    /// advises.
     static func escaped(_ text: String) -> String {
+        let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+        let text = isFormula && Double(text) == nil ? "'\(text)" : text
         guard text.contains(where: { ",\"\n\r\r\n".contains($0) }) else { return text }
         return "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\""
     }

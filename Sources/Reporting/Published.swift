@@ -15,10 +15,10 @@ struct Published {
             source: "arXiv 2106.00537, abstract", url: "https://arxiv.org/abs/2106.00537"),
         Published(
             method: "BYOL", box: "40.9", mask: "36.8", setting: "Mask R-CNN, R50-FPN, 1x, COCO; ImageNet, 200 epochs",
-            source: "MMSelfSup's model zoo", url: "https://github.com/open-mmlab/mmselfsup"),
+            source: "MMSelfSup's model zoo", url: "https://github.com/open-mmlab/mmselfsup/blob/master/configs/selfsup/byol/README.md"),
         Published(
             method: "MoCo v2", box: "40.2", mask: "36.1", setting: "Mask R-CNN, R50-FPN, 1x, COCO; ImageNet, 200 epochs",
-            source: "MMSelfSup's model zoo", url: "https://github.com/open-mmlab/mmselfsup"),
+            source: "MMSelfSup's model zoo", url: "https://github.com/open-mmlab/mmselfsup/blob/master/configs/selfsup/mocov2/README.md"),
         Published(
             method: "DenseCL over MoCo v2", box: "+1.1", mask: "+0.9", setting: "COCO",
             source: "arXiv 2011.09157, abstract", url: "https://arxiv.org/abs/2011.09157"),

@@ -13,16 +13,23 @@ extension Report {
             charts.map { ["title": $0.title, "svg": $0.svg] }.filter { $0["svg"] != "" }
         }
         let precision = figures(precisionCharts), training = figures(trainingCharts)
-        let sizes = ReportTable.sizes(self).map { [Self.context($0)] } ?? []
-        let categories = types.compactMap { ReportTable.categories(self, $0) }.map { Self.context($0) }
+        let sizes = [ReportTable.sizes(self)].compactMap(\.self), regions = [ReportTable.regions(self)].compactMap(\.self)
+        let errors = types.compactMap { ReportTable.errors(self, $0) }
+        let categories = types.compactMap { CategoryTable(self, $0) }
         let gallery = detections?.gallery ?? []
+        func tables(_ tables: [ReportTable]) -> [[String: Any]] { tables.map { Self.context($0) } }
         let context: [String: Any] = [
-            "style": Self.style, "script": Self.script, "headline": headline, "detail": detail, "hasDetail": !detail.isEmpty,
-            "seeds": rows.map { "\($0.method) \($0.runs.map { "\($0.seed)" }.joined(separator: ", "))" }.joined(separator: "; "),
-            "notes": notes, "hasNotes": !notes.isEmpty,
-            "tables": ReportTable.methods(self).map { Self.context($0) },
-            "legend": Self.legend(hasSeeds: hasSeeds, baseline: baseline.title),
-            "sizes": sizes, "hasSizes": !sizes.isEmpty, "categories": categories, "hasCategories": !categories.isEmpty,
+            "style": Self.style, "script": Self.script, "headline": headline,
+            "grounds": grounds.map { ["title": $0.title, "text": $0.text] }, "hasGrounds": !grounds.isEmpty,
+            "gain": GainChart(self)?.svg ?? "", "setting": setting, "notes": notes, "hasNotes": !notes.isEmpty,
+            "tables": tables(ReportTable.methods(self)), "legend": legend,
+            "sizes": tables(sizes), "hasSizes": !sizes.isEmpty,
+            "regions": tables(regions), "hasRegions": !regions.isEmpty, "regionLegend": Self.regionLegend,
+            "maps": regionMaps.pictures.enumerated().map(Self.context), "hasMaps": !regionMaps.pictures.isEmpty,
+            "scale": SimilarityColor.scale.joined(separator: ","),
+            "errors": tables(errors), "hasErrors": !errors.isEmpty, "errorLegend": Self.errorLegend,
+            "categories": tables(categories.map(\.table)), "hasCategories": !categories.isEmpty,
+            "remarks": categories.map(\.remark).filter { !$0.isEmpty },
             "precision": precision, "hasPrecision": !precision.isEmpty, "training": training, "hasTraining": !training.isEmpty,
             "band": hasSeeds, "keys": rows.enumerated().map { ["style": Chart.style($0), "method": $1.method] },
             "gallery": gallery.map { image in
@@ -46,6 +53,7 @@ extension Report {
     private static func context(_ table: ReportTable, isSortable: Bool = true) -> [String: Any] {
         [
             "title": table.title, "header": table.header, "sortable": isSortable ? "sortable" : "",
+            "long": table.lines.count > 25 ? " long" : "",
             "lines": table.lines.map { line in
                 [
                     "name": line.name, "cells": line.cells.map { ["text": $0.text, "value": $0.value.map { "\($0)" } ?? ""] },
@@ -54,18 +62,39 @@ extension Report {
         ]
     }
 
+    private static func context(_ place: Int, _ picture: RegionMaps.Picture) -> [String: Any] {
+        let id = "map\(place)"
+        return [
+            "id": id, "file": picture.fileName, "width": "\(picture.width)", "height": "\(picture.height)",
+            "data": Data(picture.jpeg).base64EncodedString(),
+            "panels": picture.maps.map { method, map in
+                let title = "\(method), mean \(String(format: "%.2f", map.mean))"
+                return ["title": title, "svg": picture.svg(map, title: "\(picture.fileName): \(title)", pictureID: id)]
+            },
+        ]
+    }
+
+    /// What was compared: datasets, images and seeds.
+    private var setting: String {
+        var datasets: [String] = []
+        for run in rows.flatMap(\.runs) where !run.dataset.isEmpty && !datasets.contains(run.dataset) { datasets.append(run.dataset) }
+        let seeds = rows.map { "\($0.method) \($0.runs.map { "\($0.seed)" }.joined(separator: ", "))" }.joined(separator: "; ")
+        return [
+            datasets.isEmpty ? nil : "Dataset: \(datasets.joined(separator: ", ")).",
+            detections.map { "\($0.imageCount) validation images." }, "Seeds: \(seeds).", "AP is COCO's, in hundredths.",
+        ].compactMap(\.self).joined(separator: " ")
+    }
+
     // MARK: - Charts
 
     private var precisionCharts: [Chart] {
         types.flatMap { type -> [Chart] in
             let curves = rows.map { row in detections?.curves.first { $0.method == row.method && $0.type == type } }
-            func chart(_ title: String, _ value: (DetectionAnalysis.Curve) -> [Double]) -> Chart {
+            func chart(_ title: String, _ value: (DetectionAnalysis.Curve) -> [[Double]]) -> Chart {
                 Chart(
                     title: "\(type == .bbox ? "Boxes" : "Masks"), \(title)", xTitle: "recall",
                     series: zip(rows, curves).map { row, curve in
-                        let ys = curve.map(value) ?? []
-                        let xs = ys.indices.map { Double($0) / Double(max(ys.count - 1, 1)) }
-                        return Chart.Series(name: row.method, xs: xs, ys: ys)
+                        Chart.Series(name: row.method, meanOf: curve.map(value) ?? [])
                     }, span: 0...1)
             }
             return [chart("IoU 0.5", \.at50), chart("IoU 0.75", \.at75), chart("mean over IoU 0.5 to 0.95", \.mean)]

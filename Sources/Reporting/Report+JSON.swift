@@ -2,10 +2,11 @@ import COCO
 import Support
 
 extension Report {
-    /// For programs: schema 2, as reports/README.md describes it.
+    /// For programs: schema 3, as reports/README.md describes it.
     public var json: JSON {
         [
-            "schema": .int(Self.schema), "finding": .string(finding), "baseline": .string(baseline.method),
+            "schema": .int(Self.schema), "headline": .string(headline),
+            "grounds": .array(grounds.map { ["title": .string($0.title), "text": .string($0.text)] }), "baseline": .string(baseline.method),
             "candidate": candidate.map { .string($0.method) } ?? .null, "methods": .array(rows.map(method)),
             "over_images": overImages,
             "categories": .array(categories.map { ["id": .string($0.id), "name": .string($0.name)] }),
@@ -16,6 +17,7 @@ extension Report {
                         "iou_0.75": numbers(curve.at75), "iou_0.50:0.95": numbers(curve.mean),
                     ]
                 }),
+            "errors": .array((detections?.errors ?? []).map(errors)),
             "differences": .array(
                 differences.map {
                     ["stage": .string($0.stage), "name": .string($0.name), "values": .array($0.values.map(JSON.string))]
@@ -85,5 +87,17 @@ extension Report {
         ]
     }
 
-    private func numbers(_ values: [Double]) -> JSON { .array(values.map(JSON.double)) }
+    private func errors(_ errors: DetectionAnalysis.Errors) -> JSON {
+        let costs = errors.costs.map { (key: $0.kind.rawValue, value: estimate($0.ap)) }
+        return [
+            "method": .string(errors.method), "type": .string(errors.type.rawValue), "AP50": estimate(errors.ap),
+            "costs": .object(costs), "false_positives": estimate(errors.falsePositives),
+            "false_negatives": estimate(errors.falseNegatives),
+        ]
+    }
+
+    /// The mean over seeds.
+    private func numbers(_ curves: [[Double]]) -> JSON {
+        .array(Chart.Series(name: "", meanOf: curves).points.map { .double($0.y) })
+    }
 }

@@ -13,19 +13,24 @@ extension Report {
         </style>
         </head>
         <body>
+        <a class="skip" href="#methods">Skip to the numbers</a>
         <main>
         <h1>{{headline}}</h1>
-        {{#hasDetail}}<p class="lede">{{detail}}</p>{{/hasDetail}}
-        <p class="soft">Mask R-CNN or another detector, COCO AP in hundredths. Seeds: {{seeds}}.</p>
-        <nav aria-label="Sections"><a href="#methods">Methods</a>
-        {{#hasSizes}}<a href="#sizes">Sizes</a>{{/hasSizes}} {{#hasCategories}}<a href="#categories">Categories</a>{{/hasCategories}}
-        {{#hasPrecision}}<a href="#precision">Precision</a>{{/hasPrecision}}
-        {{#hasGallery}}<a href="#pictures">Pictures</a>{{/hasGallery}} {{#hasTraining}}<a href="#training">Training</a>{{/hasTraining}}
-        <a href="#protocol">Protocol</a> <a href="#published">Published</a> <a href="#environment">Environment</a></nav>
+        <div class="finding"><div>
+        {{#hasGrounds}}<dl>{{#grounds}}<dt>{{title}}</dt><dd>{{text}}</dd>{{/grounds}}</dl>{{/hasGrounds}}
+        <p class="soft">{{setting}}</p></div>
+        {{{gain}}}</div>
         {{#hasNotes}}
         <section aria-labelledby="notes"><h2 id="notes">To be known first</h2>
         <ul class="notes">{{#notes}}<li>{{.}}</li>{{/notes}}</ul></section>
         {{/hasNotes}}
+        <nav aria-label="Sections"><a href="#methods">Methods</a>
+        {{#hasSizes}}<a href="#sizes">Sizes</a>{{/hasSizes}} {{#hasRegions}}<a href="#regions">Regions</a>{{/hasRegions}}
+        {{#hasPrecision}}<a href="#precision">Precision</a>{{/hasPrecision}} {{#hasErrors}}<a href="#errors">Errors</a>{{/hasErrors}}
+        {{#hasGallery}}<a href="#pictures">Pictures</a>{{/hasGallery}}
+        {{#hasCategories}}<a href="#categories">Categories</a>{{/hasCategories}}
+        {{#hasTraining}}<a href="#training">Training</a>{{/hasTraining}} <a href="#protocol">Protocol</a>
+        <a href="#published">Published</a> <a href="#environment">Environment</a></nav>
         <section aria-labelledby="methods"><h2 id="methods">Methods</h2>
         <div class="tables">{{#tables}}\(table){{/tables}}</div>
         <p class="soft">{{legend}}</p></section>
@@ -33,19 +38,33 @@ extension Report {
         <section aria-labelledby="sizes"><h2 id="sizes">By size of objects</h2>
         {{#sizes}}\(table){{/sizes}}
         <p class="soft">Small: up to 32² pixels; medium: up to 96²; large: more. The interval over images is of the gain's mean over
-        seeds.</p></section>
+        seeds, by paired bootstrap.</p></section>
         {{/hasSizes}}
-        {{#hasCategories}}
-        <section aria-labelledby="categories"><h2 id="categories">By category</h2>
-        <div class="tables">{{#categories}}\(table){{/categories}}</div>
-        <p class="soft">A column's head sorts by it. With this many intervals side by side some leave out 0 by chance.</p></section>
-        {{/hasCategories}}
+        {{#hasRegions}}
+        <section aria-labelledby="regions"><h2 id="regions">How alike the regions of a picture are</h2>
+        {{#regions}}\(table){{/regions}}
+        <p class="soft">{{regionLegend}}</p>
+        {{#hasMaps}}
+        <p class="soft">Below, the cosine of every region with the outlined one, where the largest object of the picture lies, to each
+        method's first seed: <span class="scale" style="background: linear-gradient(to right, {{scale}})"></span> from 0 to 1.</p>
+        {{#maps}}<h3>{{file}}</h3>
+        <svg class="hidden" width="1" height="1" aria-hidden="true"><defs><image id="{{id}}" width="{{width}}" height="{{height}}"
+        href="data:image/jpeg;base64,{{{data}}}"/></defs></svg>
+        <div class="row" role="group" aria-label="{{file}}" tabindex="0">{{#panels}}\(figure){{/panels}}</div>{{/maps}}
+        {{/hasMaps}}
+        </section>
+        {{/hasRegions}}
         {{#hasPrecision}}
         <section aria-labelledby="precision"><h2 id="precision">Precision by recall</h2>
         \(key)
         <div class="charts">{{#precision}}\(figure){{/precision}}</div>
-        <p class="soft">Mean over categories, of each method's first seed.</p></section>
+        <p class="soft">Mean over categories{{#band}} and seeds; bands: from the least seed to the greatest{{/band}}.</p></section>
         {{/hasPrecision}}
+        {{#hasErrors}}
+        <section aria-labelledby="errors"><h2 id="errors">What keeps AP down</h2>
+        <div class="tables">{{#errors}}\(table){{/errors}}</div>
+        <p class="soft">{{errorLegend}}</p></section>
+        {{/hasErrors}}
         {{#hasGallery}}
         <section aria-labelledby="pictures"><h2 id="pictures">Detections beside ground truth</h2>
         <p class="soft">Chosen by rule, of the first seed that both methods have: pictures whose own AP gains and loses most, and
@@ -55,6 +74,12 @@ extension Report {
         <img alt="{{file}}: {{title}}" src="data:image/jpeg;base64,{{{data}}}"></figure>{{/panels}}</div>{{/gallery}}
         </section>
         {{/hasGallery}}
+        {{#hasCategories}}
+        <section aria-labelledby="categories"><h2 id="categories">By category</h2>
+        <div class="tables">{{#categories}}\(table){{/categories}}</div>
+        <p class="soft">A column's head sorts by it.</p>
+        {{#remarks}}<p class="soft">{{.}}</p>{{/remarks}}</section>
+        {{/hasCategories}}
         {{#hasTraining}}
         <section aria-labelledby="training"><h2 id="training">Training</h2>
         \(key)
@@ -76,8 +101,8 @@ extension Report {
         {{#hasEnvironment}}<div class="settings"><table><thead class="hidden"><tr><th scope="col">what</th>
         <th scope="col">which</th></tr></thead><tbody>{{#environment}}<tr class="{{class}}"><td>{{name}}</td><td>{{value}}</td></tr>
         {{/environment}}</tbody></table></div>{{/hasEnvironment}}
-        <pre>{{commands}}</pre>
-        {{#recipes}}<details><summary>{{name}}</summary><pre>{{text}}</pre></details>{{/recipes}}
+        <pre tabindex="0">{{commands}}</pre>
+        {{#recipes}}<details><summary>{{name}}</summary><pre tabindex="0">{{text}}</pre></details>{{/recipes}}
         </section>
         </main>
         <script>
@@ -89,7 +114,7 @@ extension Report {
         """
 
     private static let table = """
-        <div class="scroll" role="group" aria-label="{{title}}" tabindex="0"><table class="{{sortable}}"><caption>{{title}}</caption>
+        <div class="scroll{{long}}" role="group" aria-label="{{title}}" tabindex="0"><table class="{{sortable}}"><caption>{{title}}</caption>
         <thead><tr>{{#header}}<th scope="col">{{.}}</th>{{/header}}</tr></thead>
         <tbody>{{#lines}}<tr><th scope="row">{{name}}</th>{{#cells}}<td data-value="{{value}}">{{text}}</td>{{/cells}}</tr>
         {{/lines}}</tbody></table></div>

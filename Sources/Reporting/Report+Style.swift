@@ -8,19 +8,25 @@ extension Report {
           --c5: #d8ba55; --c6: #e884a8; --c7: #62c3cc; } }
         body { margin: 0 auto; max-width: 78rem; padding: 2.5rem 1.25rem 5rem; background: var(--paper); color: var(--ink);
           font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
-        h1 { font-size: 1.6rem; line-height: 1.3; font-weight: 600; max-width: 50rem; margin: 0 0 .75rem; text-wrap: balance; }
+        h1 { font-size: 1.6rem; line-height: 1.3; font-weight: 600; max-width: 50rem; margin: 0 0 .75rem; }
+        .skip { position: absolute; left: -100rem; } .skip:focus { left: 1rem; top: .5rem; background: var(--paper); padding: .25rem .5rem; }
+        .finding { display: flex; flex-wrap: wrap; gap: 1rem 3rem; align-items: flex-start; margin-bottom: 1.5rem; }
+        .finding > div { flex: 1 1 28rem; max-width: 44rem; } .finding > svg { flex: 1 1 20rem; max-width: 32rem; }
+        dl { margin: 0; } dt { font-weight: 600; margin-top: .6rem; } dd { margin: 0; }
         h2 { font-size: 1.15rem; font-weight: 600; margin: 3rem 0 .75rem; }
         h3 { font-size: .9rem; font-weight: 600; color: var(--soft); margin: 1.25rem 0 .5rem; }
-        p { max-width: 50rem; } .lede { font-size: 1.05rem; margin: 0 0 .75rem; } .soft { color: var(--soft); font-size: .9rem; }
+        p { max-width: 50rem; } .soft { color: var(--soft); font-size: .9rem; }
         .warn { color: var(--warn); font-weight: 600; } a { color: var(--link); }
         nav { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; font-size: .9rem; }
         :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
         .scroll { overflow-x: auto; max-width: 100%; }
+        .long { max-height: 36rem; overflow-y: auto; border-bottom: 1px solid var(--rule); }
+        .long thead th { position: sticky; top: 0; background: var(--paper); z-index: 1; } .long caption { padding-top: 0; }
         .tables { display: flex; flex-wrap: wrap; gap: 1.25rem 4rem; margin-bottom: 1rem; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; white-space: nowrap; }
         th, td { padding: .4rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); }
         th { font-weight: 500; color: var(--soft); vertical-align: bottom; }
-        th button { all: unset; cursor: pointer; } th button:focus-visible { outline: 2px solid var(--link); }
+        th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-align: inherit; }
         th button::after { content: ""; display: inline-block; width: .8em; text-align: center; }
         th[aria-sort=descending] button::after { content: "▾"; } th[aria-sort=ascending] button::after { content: "▴"; }
         caption { text-align: left; font-weight: 600; padding: .4rem 0; }
@@ -37,7 +43,9 @@ extension Report {
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem; }
         figure { margin: 0; } figcaption { font-size: .85rem; color: var(--soft); margin-bottom: .25rem; overflow-wrap: anywhere; }
         .chart { width: 100%; height: auto; } .chart text { fill: var(--soft); font-size: 11px; }
-        .chart .grid { stroke: var(--rule); } .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
+        .chart .grid { stroke: var(--rule); }
+        .chart .zero { stroke: var(--soft); stroke-dasharray: 3 3; } .chart .interval { stroke: var(--link); stroke-width: 5; opacity: .45; }
+        .chart .seed { fill: var(--ink); fill-opacity: .45; } .chart .mean { stroke: var(--ink); stroke-width: 2.5; } .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
         .c0 { stroke: var(--c0); color: var(--c0); } .c1 { stroke: var(--c1); color: var(--c1); }
         .c2 { stroke: var(--c2); color: var(--c2); } .c3 { stroke: var(--c3); color: var(--c3); }
         .c4 { stroke: var(--c4); color: var(--c4); } .c5 { stroke: var(--c5); color: var(--c5); }
@@ -48,9 +56,14 @@ extension Report {
         .key { width: 28px; height: 8px; vertical-align: middle; }
         .row { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(10rem, 15rem); gap: .75rem; overflow-x: auto;
           margin-bottom: 1rem; } .row img { width: 100%; display: block; border-radius: 3px; }
+        .map { width: 100%; height: auto; display: block; border-radius: 3px; }
+        .scale { display: inline-block; width: 6rem; height: .7rem; vertical-align: -.05rem; border-radius: 2px; }
         pre { background: var(--wash); padding: .75rem 1rem; border-radius: 6px; overflow-x: auto; font-size: .85rem; }
         @media print { body { max-width: none; padding: 0; font-size: 11px; } nav { display: none; } .scroll, .row { overflow: visible; }
+          .long { max-height: none; border: 0; } .long thead th { position: static; }
           tr, figure, .row { break-inside: avoid; } h2, h3 { break-after: avoid; } table { font-size: .8rem; }
-          pre { white-space: pre-wrap; } .row { grid-auto-columns: minmax(0, 1fr); } }
+          .map { width: 100%; height: auto; display: block; border-radius: 3px; }
+        .scale { display: inline-block; width: 6rem; height: .7rem; vertical-align: -.05rem; border-radius: 2px; }
+        pre { white-space: pre-wrap; } .row { grid-auto-columns: minmax(0, 1fr); } }
         """
 }

@@ -1,3 +1,4 @@
+import COCO
 import Foundation
 import Support
 
@@ -26,15 +27,21 @@ extension Report {
                 + table.lines.map { line([$0.name] + $0.cells.map(\.text)) } + [""]
         }
         var parts = ["# \(Markdown.escaped(headline))", ""]
-        if !detail.isEmpty { parts += [Markdown.escaped(detail), ""] }
+        if !grounds.isEmpty {
+            parts += grounds.map { "- **\(Markdown.escaped($0.title)).** \(Markdown.escaped($0.text))" } + [""]
+        }
         if !notes.isEmpty { parts += ["## To be known first", ""] + notes.map { "- \(Markdown.escaped($0))" } + [""] }
-        parts += (ReportTable.methods(self) + [ReportTable.sizes(self)].compactMap { $0 }).flatMap(table)
-        parts += [Markdown.escaped(Self.legend(hasSeeds: hasSeeds, baseline: baseline.title)), ""]
-        parts += types.compactMap { ReportTable.categories(self, $0) }.flatMap { categories in
-            ["<details><summary>\(categories.title) by category</summary>", ""] + table(categories) + ["</details>", ""]
+        parts += (ReportTable.methods(self) + [ReportTable.sizes(self)].compactMap(\.self)).flatMap(table)
+        parts += [Markdown.escaped(legend), ""]
+        if let regions = ReportTable.regions(self) { parts += table(regions) + [Markdown.escaped(Self.regionLegend), ""] }
+        let errors = types.compactMap { ReportTable.errors(self, $0) }
+        if !errors.isEmpty { parts += errors.flatMap(table) + [Markdown.escaped(Self.errorLegend), ""] }
+        for categories in types.compactMap({ CategoryTable(self, $0) }) {
+            parts += ["<details><summary>\(categories.table.title) by category</summary>", ""] + table(categories.table)
+            parts += (categories.remark.isEmpty ? [] : [Markdown.escaped(categories.remark), ""]) + ["</details>", ""]
         }
         parts += table(ReportTable.published) + ["Published figures are for context: nothing of them was measured here.", ""]
-        parts += ["## Made again by", "", "```"] + reproduction.commands + ["```"]
+        parts += ["## Made again by", "", Markdown.fenced(reproduction.commands.joined(separator: "\n"))]
         return parts.joined(separator: "\n") + "\n"
     }
 
@@ -50,8 +57,10 @@ extension Report {
                 "    \\bottomrule", "  \\end{tabular}", "\\end{table}", "",
             ]
         }
-        let comment = ([headline, detail] + notes).flatMap { $0.split(whereSeparator: \.isNewline) }.map { "% \($0)" }
-        let tables = ReportTable.methods(self) + [ReportTable.sizes(self)].compactMap { $0 }
+        let comment = ([headline] + grounds.map { "\($0.title): \($0.text)" } + notes).flatMap { $0.split(whereSeparator: \.isNewline) }.map { "% \($0)" }
+        let tables =
+            ReportTable.methods(self) + [ReportTable.sizes(self), ReportTable.regions(self)].compactMap(\.self)
+            + types.compactMap { ReportTable.errors(self, $0) }
         return (comment + ["% \\usepackage{booktabs}", ""] + tables.flatMap(table)).joined(separator: "\n")
     }
 
@@ -79,11 +88,22 @@ extension Report {
 
     var hasSeeds: Bool { rows.contains { $0.runs.count > 1 } }
 
-    /// How the tables are to be read.
-    static func legend(hasSeeds: Bool, baseline: String) -> String {
+    /// How the tables of methods are to be read.
+    var legend: String {
         "AP in hundredths, mean over seeds" + (hasSeeds ? " ± half a 95% interval by Student's t" : "; one seed gives no interval")
-            + ". Gain: AP over \(baseline), paired by seed; p: of the paired t test. 95% over images: a paired bootstrap of the gain's"
-            + " mean over seeds. Region cosine: the mean cosine of two regions of one picture to the backbone before fine-tuning,"
-            + " 1 when it takes all for the same. Effective rank: how many directions its region features fill."
+            + ". Gain: AP over \(baseline.title), paired by seed"
+            + (hasSeeds ? "; p: of the paired t test; p, Holm: corrected for the number of methods held against it." : ".")
+            + " Time: the training loop's, on the machine below."
     }
+
+    static let regionLegend =
+        "Region cosine: the mean cosine of two regions of one picture, 1 when the backbone takes all for the same, which E-DIY's paper"
+        + " says of BYOL. Effective rank: how many directions the region features fill."
+
+    /// What TIDE's words mean.
+    static let errorLegend =
+        "By TIDE (arXiv 2008.08115), mean over seeds: what AP50 would gain if each kind of error alone were mended. "
+        + ErrorAnalysis.Kind.allCases.map { "\($0.rawValue): \($0.explanation)" }.joined(separator: "; ")
+        + "; FP: all false positives; FN: all objects not found. TIDE's AP50 counts 0 for a category that is detected and has no objects,"
+        + " which COCO's leaves out."
 }

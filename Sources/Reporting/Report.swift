@@ -27,7 +27,7 @@ public struct ReportInput: Sendable {
 /// Runs compared: a row a method, the gain over a baseline, and what may be said of it.
 public struct Report {
     /// Of report.json; reports/README.md describes it.
-    public static let schema = 2
+    public static let schema = 3
 
     /// One method, over its seeds.
     public struct Row {
@@ -38,6 +38,9 @@ public struct Report {
         public let pretraining: [RunRecord]
 
         func estimate(_ name: String, _ type: String) -> Estimate? { Estimate(runs.compactMap { $0.number(name, type) }) }
+
+        /// Below this a difference in AP is one between detectors that find next to nothing.
+        var hasHardlyLearned: Bool { estimate("AP50", "bbox").map { $0.mean < 0.05 } ?? false }
 
         func regions(_ name: String) -> Estimate? { Estimate(runs.compactMap { $0.regions?[name]?.double }) }
 
@@ -61,6 +64,8 @@ public struct Report {
     let differences: [ProtocolDifference]
     /// What the detections tell; nil without ground truth.
     let detections: DetectionAnalysis?
+    /// Region similarity of the backbones; empty where no run kept it, or without pictures.
+    let regionMaps: RegionMaps
     let categories: [(id: String, name: String)]
     let reproduction: Reproduction
 
@@ -100,10 +105,9 @@ public struct Report {
             row.runs.filter { !$0.hasProtocol }.map { "\($0.path): of \(row.method) nothing but the results is known, and not its protocol" }
         }
         notes += Self.unpaired(baseline, self.candidate)
-        // Below this a difference in AP is one between detectors that find next to nothing.
-        for row in rows {
-            guard let ap50 = row.estimate("AP50", "bbox"), ap50.mean < Self.learnedAP50 else { continue }
-            notes.append("\(row.method) has hardly learned to detect (box AP50 \(points(ap50.mean))): its gain says nothing")
+        for row in rows where row.hasHardlyLearned {
+            let ap50 = row.estimate("AP50", "bbox").map { points($0.mean) } ?? "–"
+            notes.append("\(row.method) has hardly learned to detect (box AP50 \(ap50)): its gain says nothing")
         }
         do {
             detections = try truth.map { try DetectionAnalysis($0, rows, baseline, candidate, input, &notes) }
@@ -111,12 +115,11 @@ public struct Report {
             notes.append("what needs detections is left out: \(error)")
             detections = nil
         }
+        regionMaps = RegionMaps(rows, images: truth?.images, &notes)
         categories = Self.categories(truth, fineTuned)
         reproduction = Reproduction(input, runs)
         self.notes = notes
     }
-
-    private static let learnedAP50 = 0.05
 
     // MARK: - Reading
 

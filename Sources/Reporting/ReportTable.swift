@@ -21,43 +21,68 @@ struct ReportTable {
 
     /// Every COCO number of every method, and what the backbones cost.
     static func methods(_ report: Report) -> [ReportTable] {
-        report.types.map { numbers($0, precision, report) } + report.types.map { numbers($0, recall, report) } + [backbones(report)]
+        report.types.map { numbers($0, precision, report) } + report.types.map { numbers($0, recall, report) } + [cost(report)]
     }
 
     private static func numbers(_ type: IoUType, _ names: [String], _ report: Report) -> ReportTable {
-        let hasGain = names == precision && report.candidate != nil
+        let gains = names == precision ? report.rows.map { report.gain($0, type.rawValue) } : []
+        let hasGain = gains.contains { $0 != nil }
+        // Several methods held against one: some p is small by chance.
+        let tested = gains.compactMap { $0?.p }
+        var corrected = holm(tested)[...]
+        let p = tested.isEmpty ? [] : tested.count > 1 ? ["p", "p, Holm"] : ["p"]
         return ReportTable(
             title: (type == .bbox ? "Boxes" : "Masks") + (names == recall ? ", recall" : ""),
-            header: ["method"] + names + (hasGain ? ["gain", "p"] : []),
-            lines: report.rows.map { row in
+            header: ["method"] + names + (hasGain ? ["gain"] + p : []),
+            lines: report.rows.enumerated().map { i, row in
                 let numbers = names.map { cell(row.estimate($0, type.rawValue)) }
                 guard hasGain else { return (row.method, numbers) }
-                let gain = report.gain(row, type.rawValue)
-                let p = gain?.p.map { Cell(text: Report.p($0), value: $0) }
-                return (row.method, numbers + [gain.map { signed($0.gain) } ?? blank(), p ?? blank()])
+                let tests = gains[i]?.p.map { p in tested.count > 1 ? [p, corrected.removeFirst()] : [p] }
+                let cells = tests?.map { Cell(text: Finding.pValue($0), value: $0) } ?? p.map { _ in blank() }
+                return (row.method, numbers + [gains[i].map { signed($0.gain) } ?? blank()] + cells)
             })
     }
 
-    private static func backbones(_ report: Report) -> ReportTable {
-        func number(_ estimate: Estimate?, _ format: String) -> Cell {
-            guard let estimate else { return .empty }
-            let half = estimate.halfWidth.map { " ± " + String(format: format, $0) } ?? ""
-            return Cell(text: String(format: format, estimate.mean) + half, value: estimate.mean)
-        }
-        return ReportTable(
-            title: "Backbones and cost",
-            header: ["method", "seeds", "region cosine", "effective rank", "pretraining images", "time", "fine-tuning images", "time"],
+    /// What each method took: images and time of both stages.
+    private static func cost(_ report: Report) -> ReportTable {
+        ReportTable(
+            title: "Cost of a seed", header: ["method", "seeds", "pretraining images", "time", "fine-tuning images", "time", "time in all"],
             lines: report.rows.map { row in
-                let stages = [row.pretraining, row.runs].flatMap { runs -> [Cell] in
-                    [images(Estimate(runs.compactMap { $0.images.map(Double.init) })), time(Estimate(runs.compactMap(\.seconds)))]
+                let seconds = [row.pretraining, row.runs].map { Estimate($0.compactMap(\.seconds))?.mean }
+                let stages = zip([row.pretraining, row.runs], seconds).flatMap { runs, seconds in
+                    [images(Estimate(runs.compactMap { $0.images.map(Double.init) })), time(seconds)]
                 }
-                return (
-                    row.method,
-                    [
-                        Cell(text: "\(row.runs.count)", value: Double(row.runs.count)),
-                        number(row.regions("mean_pairwise_cosine"), "%.3f"), number(row.regions("effective_rank"), "%.1f"),
-                    ] + stages
-                )
+                let all = seconds[1].map { $0 + (seconds[0] ?? 0) }
+                return (row.method, [Cell(text: "\(row.runs.count)", value: Double(row.runs.count))] + stages + [time(all)])
+            })
+    }
+
+    /// How different the regions of a picture are to the backbones; nil where no run measured it.
+    static func regions(_ report: Report) -> ReportTable? {
+        let names = [("mean_pairwise_cosine", 3), ("effective_rank", 1)]
+        guard report.rows.contains(where: { $0.regions(names[0].0) != nil }) else { return nil }
+        return ReportTable(
+            title: "Regions of a picture to the backbone, before fine-tuning", header: ["method", "region cosine", "effective rank"],
+            lines: report.rows.map { row in
+                let cells = names.map { name, digits in
+                    row.regions(name).map { estimate -> Cell in
+                        func text(_ value: Double) -> String { String(format: "%.\(digits)f", value) }
+                        return Cell(text: text(estimate.mean) + (estimate.halfWidth.map { " ± \(text($0))" } ?? ""), value: estimate.mean)
+                    } ?? .empty
+                }
+                return (row.method, cells)
+            })
+    }
+
+    /// TIDE's errors of every method; nil without ground truth.
+    static func errors(_ report: Report, _ type: IoUType) -> ReportTable? {
+        let found = report.detections?.errors.filter { $0.type == type } ?? []
+        guard !found.isEmpty else { return nil }
+        return ReportTable(
+            title: "\(type == .bbox ? "Boxes" : "Masks"): AP50 lost to each kind of error",
+            header: ["method", "AP50"] + ErrorAnalysis.Kind.allCases.map(\.rawValue) + ["FP", "FN"],
+            lines: found.map { errors in
+                (errors.method, ([errors.ap] + errors.costs.map(\.ap) + [errors.falsePositives, errors.falseNegatives]).map(cell))
             })
     }
 
@@ -82,33 +107,6 @@ struct ReportTable {
             })
     }
 
-    /// AP of every method by category, with the candidate's gain.
-    static func categories(_ report: Report, _ type: IoUType) -> ReportTable? {
-        // By method, by seed, by category.
-        let aps = report.rows.map { row in row.runs.map { ($0.seed, Dictionary($0.categoryAP(type.rawValue).map { ($0.id, $0.ap) }) { $1 }) } }
-        guard !report.categories.isEmpty, aps.joined().contains(where: { !$0.1.isEmpty }) else { return nil }
-        let comparison = report.detections?.comparison(type)
-        let places = Dictionary(comparison?.categories.enumerated().map { ("\($1.id)", $0) } ?? []) { $1 }
-        let base = report.rows.firstIndex { $0.method == report.baseline.method }
-        let other = report.rows.firstIndex { $0.method == report.candidate?.method }
-        let lines = report.categories.map { category -> (name: String, cells: [Cell]) in
-            func ap(_ run: (Int, [String: Double?])) -> Double? { run.1[category.id] ?? nil }
-            var cells = aps.map { cell(Estimate($0.compactMap(ap))) }
-            if let base, let other {
-                let differences = aps[other].compactMap { run -> Double? in
-                    guard let mine = ap(run), let theirs = aps[base].first(where: { $0.0 == run.0 }).flatMap(ap) else { return nil }
-                    return mine - theirs
-                }
-                cells.append(Estimate(differences).map(signed) ?? .empty)
-                if let comparison { cells.append(interval(places[category.id].flatMap { comparison.byCategory[$0] })) }
-            }
-            return (category.name, cells)
-        }
-        let gain = other == nil ? [] : ["gain"] + (comparison == nil ? [] : ["95% over images"])
-        return ReportTable(
-            title: type == .bbox ? "Box AP" : "Mask AP", header: ["category"] + report.rows.map(\.method) + gain, lines: lines)
-    }
-
     static let published = ReportTable(
         title: "Published", header: ["method", "box AP", "mask AP", "setting", "source"],
         lines: Published.all.map { entry in
@@ -119,22 +117,28 @@ struct ReportTable {
 
     private static func blank() -> Cell { Cell(text: "", value: nil) }
 
-    private static func cell(_ estimate: Estimate?) -> Cell { estimate.map { Cell(text: $0.asPoints, value: $0.mean) } ?? .empty }
+    static func cell(_ estimate: Estimate?) -> Cell { estimate.map { Cell(text: $0.asPoints, value: $0.mean) } ?? .empty }
 
-    private static func signed(_ gain: Estimate) -> Cell {
+    static func signed(_ gain: Estimate) -> Cell {
         Cell(text: signedPoints(gain.mean) + (gain.halfWidth.map { " ± \(points($0))" } ?? ""), value: gain.mean)
     }
 
-    private static func interval(_ line: Comparison.Line?) -> Cell {
-        line.map { Cell(text: Report.interval($0), value: $0.difference) } ?? .empty
+    static func interval(_ line: Comparison.Line?) -> Cell {
+        line.map { Cell(text: Finding.interval($0), value: $0.difference) } ?? .empty
     }
 
     private static func images(_ count: Estimate?) -> Cell {
-        count.map { Cell(text: "\(Int($0.mean))", value: $0.mean) } ?? .empty
+        count.map { Cell(text: grouped(Int($0.mean)), value: $0.mean) } ?? .empty
     }
 
-    private static func time(_ seconds: Estimate?) -> Cell {
-        guard let mean = seconds?.mean else { return .empty }
+    /// "1,280,000".
+    private static func grouped(_ count: Int) -> String {
+        let digits = Array("\(count)")
+        return digits.enumerated().map { i, digit in i > 0 && (digits.count - i) % 3 == 0 ? ",\(digit)" : "\(digit)" }.joined()
+    }
+
+    private static func time(_ seconds: Double?) -> Cell {
+        guard let mean = seconds else { return .empty }
         let text = mean < 3600 ? String(format: "%.0f s", mean) : String(format: "%.1f h", mean / 3600)
         return Cell(text: text, value: mean)
     }

@@ -25,6 +25,7 @@ public struct Estimate: Sendable, Equatable {
 
 /// A paired comparison: the same seeds with and without a treatment.
 public struct PairedComparison: Sendable, Equatable {
+    public let differences: [Double]
     /// Of the differences.
     public let gain: Estimate
     /// Two-sided p of the paired t test; nil with one pair, or with differences that are all the same.
@@ -33,6 +34,7 @@ public struct PairedComparison: Sendable, Equatable {
     /// Nil without pairs.
     public init?(differences: [Double]) {
         guard let gain = Estimate(differences) else { return nil }
+        self.differences = differences
         self.gain = gain
         guard let half = gain.halfWidth, half > 0 else {
             p = nil
@@ -41,6 +43,18 @@ public struct PairedComparison: Sendable, Equatable {
         let t = StudentT(degrees: Double(differences.count - 1))
         p = t.beyond(gain.mean / (half / t.quantile(0.975)))
     }
+}
+
+/// Holm's correction (Scandinavian Journal of Statistics 6, 1979) of p values for being tested together: what each may be held
+/// against a level that none of true hypotheses shall fall below by chance.
+public func holm(_ ps: [Double]) -> [Double] {
+    var adjusted = ps
+    var highest = 0.0
+    for (rank, i) in ps.indices.sorted(by: { (ps[$0], $0) < (ps[$1], $1) }).enumerated() {
+        highest = max(highest, min(ps[i] * Double(ps.count - rank), 1))
+        adjusted[i] = highest
+    }
+    return adjusted
 }
 
 /// Student's distribution.

@@ -9,6 +9,13 @@ public enum StandardError {
         return isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb" && environment["CI"] == nil
     }()
 
+    /// How wide the terminal is now; 80 where it does not say.
+    static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     public static func line(_ text: String) { write("ediy: \(text)\n") }
 
     /// As it is.
@@ -74,7 +81,7 @@ public final class ProgressLine: Sendable {
         let rate = Double(done - first) / elapsed
         let left = rate > 0 ? Self.time(Double(total - done) / rate) : "?"
         let speed = String(format: "%.1f %@/s", rate * Double(perStep), unit)
-        show("\(title)  \(done)/\(total)  \(speed)  \(detail.isEmpty ? "" : detail + "  ")\(left) left")
+        show("\(title)  \(done)/\(total)  \(speed)  \(left) left\(detail.isEmpty ? "" : "  \(detail)")")
     }
 
     /// The last word; said only if anything was shown.
@@ -89,7 +96,9 @@ public final class ProgressLine: Sendable {
     private var seconds: Double { (ContinuousClock.now - begin) / .seconds(1) }
 
     private func show(_ text: String) {
-        StandardError.write(StandardError.isTerminal ? "\r\u{1B}[K\(text)" : "\(text)\n")
+        guard StandardError.isTerminal else { return StandardError.write("\(text)\n") }
+        // What wraps could not be written over.
+        StandardError.write("\r\u{1B}[K\(text.prefix(StandardError.columns - 1))")
     }
 
     /// "1:02:03", "4:05".

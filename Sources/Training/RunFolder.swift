@@ -68,6 +68,11 @@ public struct RunFolder: Sendable {
         (try? JSON.read("\(folder)/run.json"))?["status"]?.string == "finished"
     }
 
+    /// What the training loop of a run that its folder holds took; nil where that is not known.
+    public static func seconds(_ folder: String) -> Double? {
+        (try? JSON.read("\(folder)/run.json"))?["cost"]?["seconds"]?.double
+    }
+
     /// Writes run.json.
     ///
     /// - Parameter cost: images seen and seconds of the training loop, once known.

@@ -47,7 +47,9 @@ struct ReportCommand: ParsableCommand {
         let report = try Report(input)
         try report.write(to: output)
         for note in report.notes { StandardError.line(note) }
-        print("\(report.finding)\n\(output)/index.html")
+        print(report.headline)
+        for ground in report.grounds { print("  \(ground.title). \(ground.text)") }
+        print("\(output)/index.html")
     }
 }
 

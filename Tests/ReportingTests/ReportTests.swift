@@ -18,47 +18,82 @@ import Testing
 
     private func report(_ folders: [String]) throws -> Report { try Report(ReportInput(folders: folders)) }
 
-    @Test func oneSeedSaysThatItProvesLittle() throws {
+    @Test func oneSeedIsNoEvidence() throws {
         let ahead = try report([run("byol", 0, ap: 0.30), run("e-diy", 0, ap: 0.32)])
-        #expect(ahead.finding.hasPrefix("E-DIY is ahead of BYOL by 2.0 box AP and 2.0 mask AP, with one seed."))
-        #expect(ahead.finding.contains("One seed proves little: there is no interval over seeds") && !ahead.finding.contains("±"))
+        #expect(
+            ahead.headline == "E-DIY is ahead of BYOL by 2.0 box AP and 2.0 mask AP (one seed each): no evidence about the methods,"
+                + " since another seed may turn it.")
+        #expect(ahead.grounds.map(\.title) == ["Over seeds"])
+        #expect(ahead.grounds[0].text.contains("there is no interval over seeds and no test") && !ahead.finding.contains("±"))
         let behind = try report([run("byol", 0, ap: 0.32), run("e-diy", 0, ap: 0.30)])
-        #expect(behind.finding.hasPrefix("E-DIY is behind BYOL by 2.0 box AP and 2.0 mask AP"))
+        #expect(behind.headline.hasPrefix("E-DIY is behind BYOL by 2.0 box AP and 2.0 mask AP"))
         let split = try report([run("byol", 0, ap: 0.32), run("e-diy", 0, ap: 0.30, maskAP: 0.33)])
-        #expect(split.finding.hasPrefix("E-DIY is behind BYOL by 2.0 box AP, and ahead of it by 1.0 mask AP"))
+        #expect(split.headline.hasPrefix("E-DIY is behind BYOL by 2.0 box AP, and ahead of it by 1.0 mask AP"))
         let level = try report([run("byol", 0, ap: 0.32), run("e-diy", 0, ap: 0.32)])
-        #expect(level.finding.hasPrefix("E-DIY is level with BYOL in box AP, and level with it in mask AP"))
+        #expect(level.headline.hasPrefix("E-DIY is level with BYOL in box AP, and level with it in mask AP"))
     }
 
     @Test func detectorsThatHaveNotLearnedAreNamed() throws {
         let poor = try report([run("byol", 0, ap: 0.0004), run("e-diy", 0, ap: 0.0001)])
-        #expect(poor.finding.hasPrefix("E-DIY is level with BYOL in box AP"))
+        #expect(poor.headline.hasSuffix("(one seed each): it says nothing, since BYOL has hardly learned to detect."))
         #expect(poor.notes.count == 2 && poor.notes.allSatisfy { $0.contains("hardly learned") })
         // −1 of pycocotools, for no objects of a size, is a dash and takes part in no mean.
-        #expect(poor.markdown.contains("| e-diy | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | – | 0.0 |  |"))
+        #expect(poor.markdown.contains("| e-diy | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | – | 0.0 |"))
     }
 
-    @Test func severalSeedsGiveAnInterval() throws {
-        func finding(_ gains: [(box: Double, mask: Double)]) throws -> String {
-            try report(
-                gains.enumerated().flatMap { seed, gain in
-                    [try run("byol", seed, ap: 0.3), try run("e-diy", seed, ap: 0.3 + gain.box, maskAP: 0.3 + gain.mask)]
-                }
-            ).finding
-        }
-        let sure = try finding([(0.02, 0.01), (0.021, 0.011), (0.019, 0.012)])
+    private func seeds(_ gains: [(box: Double, mask: Double)], others: [String] = []) throws -> Report {
+        try report(
+            gains.enumerated().flatMap { seed, gain in
+                [try run("byol", seed, ap: 0.3 + 0.001 * Double(seed))]
+                    + [try run("e-diy", seed, ap: 0.3 + 0.001 * Double(seed) + gain.box, maskAP: 0.3 + 0.001 * Double(seed) + gain.mask)]
+                    + (try others.map { try run($0, seed, ap: 0.31 + 0.002 * Double(seed)) })
+            })
+    }
+
+    @Test func severalSeedsGiveAnIntervalAndAVerdict() throws {
+        let sure = try seeds([(0.02, 0.01), (0.021, 0.011), (0.019, 0.012)])
         // t(0.975, 2) · 0.001 / √3 = 0.0025.
-        #expect(sure.hasPrefix("E-DIY is ahead of BYOL by 2.0 ± 0.2 box AP and 1.1 ± 0.2 mask AP (95% over 3 seeds): both intervals leave out 0."))
-        #expect(sure.contains("Paired t test over seeds: p = 0.001 in box AP"))
-        #expect(try finding([(0.02, 0.02), (-0.03, -0.03), (0.02, 0.02)]).contains("both intervals hold 0"))
         #expect(
-            try finding([(0.02, 0.02), (0.021, -0.03), (0.019, 0.02)])
-                .contains("the interval of box AP leaves out 0, that of mask AP holds it"))
+            sure.headline
+                == "E-DIY is ahead of BYOL by 2.0 ± 0.2 box AP and 1.1 ± 0.2 mask AP (95% over 3 seeds): evidence of a gain in both.")
+        let grounds = sure.grounds[0].text
+        #expect(grounds.contains("Paired t test over 3 seeds: +2.0 box AP, 95% +1.8 to +2.2, p < 0.001; +1.1 mask AP, 95% +0.9 to +1.3, p = 0.003."))
+        #expect(grounds.contains("Of 3 seeds E-DIY is ahead in 3 in box AP and 3 in mask AP.") && !grounds.contains("evidence of none"))
+        #expect(grounds.contains("Holm's correction for two measures makes that p = 0.002 and p = 0.003"))
+        let lost = try seeds([(-0.02, 0.01), (-0.021, 0.011), (-0.019, 0.012)])
+        #expect(lost.headline.hasSuffix("evidence of a loss in box AP and of a gain in mask AP."))
+        let none = try seeds([(0.02, 0.02), (-0.03, -0.03), (0.02, 0.02)])
+        #expect(none.headline.hasSuffix("(95% over 3 seeds): no evidence of a difference."))
+        #expect(none.grounds[0].text.contains("No evidence of a difference is not evidence of none: anything in −6.8 to +7.5 box AP"))
+        let half = try seeds([(0.02, 0.02), (0.021, -0.03), (0.019, 0.02)])
+        #expect(half.headline.hasSuffix("evidence of a gain in box AP, and none of a difference in mask AP."))
+        #expect(try seeds([(0.02, 0.02), (0.01, 0.01)]).grounds[0].text.contains("Two seeds make wide intervals"))
+    }
+
+    /// Either measure alone would pass; of two, one may lie below 0.05 by chance.
+    @Test func twoMeasuresAreCorrectedFor() throws {
+        let gains = [0.0120, 0.0072, 0.0090, 0.0015]
+        let p = try #require(PairedComparison(differences: gains)?.p)
+        #expect(p < 0.05 && 2 * p > 0.05, "\(p)")
+        #expect(try seeds(gains.map { ($0, $0) }).headline.hasSuffix("no evidence of a difference."))
+    }
+
+    @Test func copiesAreNoSeeds() throws {
+        let report = try report((0..<3).flatMap { [try run("byol", $0, ap: 0.3), try run("e-diy", $0, ap: 0.32)] })
+        #expect(report.headline.hasSuffix("no evidence of a difference."))
+        #expect(report.grounds[0].text.contains("as that of copies is: no test can be made"))
+    }
+
+    @Test func manyMethodsAreCorrectedForInTheTable() throws {
+        let markdown = try seeds([(0.02, 0.01), (0.021, 0.011), (0.019, 0.012)], others: ["none"]).markdown
+        #expect(markdown.contains("| method | AP | AP50 | AP75 | APs | APm | APl | gain | p | p, Holm |"))
+        #expect(markdown.contains("| +2.0 ± 0.2 | &lt; 0.001 | 0.002 |"))
+        #expect(try !seeds([(0.02, 0.01), (0.021, 0.011)]).markdown.contains("p, Holm"))
     }
 
     @Test func seedsThatHaveNoPartnerAreLeftOut() throws {
         let report = try report([run("byol", 0, ap: 0.3), run("byol", 1, ap: 0.9), run("e-diy", 0, ap: 0.32), run("e-diy", 0, ap: 0.5)])
-        #expect(report.finding.hasPrefix("E-DIY is ahead of BYOL by 2.0 box AP"))
+        #expect(report.headline.hasPrefix("E-DIY is ahead of BYOL by 2.0 box AP"))
         #expect(report.notes.contains { $0.contains("e-diy, seed 0, of which there is one already") })
         #expect(report.notes.contains("byol has seed 1 and e-diy has not: left out where the two are compared"))
         let apart = try self.report([run("byol", 0, ap: 0.3), run("e-diy", 1, ap: 0.3)])
@@ -96,7 +131,7 @@ import Testing
         let csv = try text("report.csv")
         #expect(csv.contains("\r\n\"a,\"\"b\"\"\",0,bbox,AP,,0.1,,1\r\n") && csv.contains("\r\ne-diy,,segm,AP50,,0.32,,1\r\n"))
         let json = try JSON.read("\(output)/report.json")
-        #expect(json["schema"] == 2 && json["baseline"] == "byol" && json["candidate"] == "e-diy")
+        #expect(json["schema"] == 3 && json["baseline"] == "byol" && json["candidate"] == "e-diy")
         #expect(json["methods"]?.array?.count == 4 && json["methods"]?.array?[2]["method"]?.string == strange)
         #expect(json["methods"]?.array?[1]["bbox_gain"]?["AP"]?["half_width"] == .null)
         #expect(json["methods"]?.array?[1]["bbox"]?["APl"] == .null)
@@ -117,6 +152,71 @@ import Testing
         // t(0.975, 1) · 0.05 = 0.635.
         #expect(markdown.contains("| cat | 15.0 ± 63.5 | 25.0 ± 63.5 | +10.0 ± 0.0 |"))
         #expect(markdown.contains("| dog | 50.0 ± 0.0 | 40.0 ± 0.0 | −10.0 ± 0.0 |"))
+    }
+
+    @Test func manyCategoriesAreCorrectedFor() throws {
+        let folders = try (0..<4).flatMap { seed -> [String] in
+            let shift = 0.001 * Double(seed % 2)
+            // Each has a gain of its own spread: of 30 only the first stands once corrected.
+            let base = Dictionary(uniqueKeysWithValues: (1...30).map { ($0, 0.3) })
+            let gained = base.map { id, ap in (id, id == 1 ? ap + 0.2 + shift : ap + 0.02 * Double((seed * id) % 7 - 3)) }
+            return [
+                try maker.run("byol", seed, ap: 0.3, categories: base),
+                try maker.run("e-diy", seed, ap: 0.31, categories: Dictionary(uniqueKeysWithValues: gained)),
+            ]
+        }
+        #expect(try report(folders).markdown.contains("by Holm's correction for 30 categories: ahead in 1."))
+    }
+
+    // MARK: - What strangers wrote
+
+    @Test func whatASpreadsheetWouldRunIsText() throws {
+        let output = "\(folder)/report"
+        try report([run("=HYPERLINK(\"http://x\")", 0, ap: 0.3), run("@SUM(1)", 0, ap: 0.2), run("-2+3", 0, ap: 0.25)]).write(to: output)
+        let lines = try String(contentsOfFile: "\(output)/report.csv", encoding: .utf8).components(separatedBy: "\r\n")
+        #expect(lines.contains("\"'=HYPERLINK(\"\"http://x\"\")\",,bbox,AP,,0.3,,1"))
+        #expect(!lines.contains { line in line.first.map { "=+-@".contains($0) } ?? false })
+        #expect(lines.contains { $0.hasPrefix("'-2+3,") } && lines.contains { $0.hasPrefix("'@SUM(1),") })
+    }
+
+    @Test func aNameCannotEndItsFence() throws {
+        let markdown = try report([run("a\n```\n# b", 0, ap: 0.3), run("c", 0, ap: 0.2)]).markdown
+        #expect(!markdown.contains("\n# b |"))
+        var input = try ReportInput(folders: [run("byol", 0, ap: 0.3), run("e-diy", 0, ap: 0.32)])
+        input.baseline = "byol"
+        input.annotations = nil
+        input.images = "x\n```\n# mine"
+        #expect(try Report(input).markdown.contains("\n````\n") && Report(input).markdown.hasSuffix("\n````\n"))
+    }
+
+    @Test func mapsThatAreNoneAreLeftOut() throws {
+        let (annotations, images) = try maker.groundTruth(4)
+        let folders = try [run("byol", 0, ap: 0.3), run("e-diy", 0, ap: 0.32)]
+        func map(_ name: String, grid: Int, region: Int, count: Int) -> JSON {
+            [
+                "file_name": .string(name), "grid": .int(grid), "region": .int(region),
+                "similarities": .array((0..<count).map { .double($0 == region ? 1 : 0.25) }),
+            ]
+        }
+        let maps: JSON = [
+            "mean_pairwise_cosine": 0.5, "effective_rank": 9,
+            "maps": .array([
+                map("0.jpg", grid: 3, region: 4, count: 9), map("1.jpg", grid: 3, region: 9, count: 9),
+                map("2.jpg", grid: 1_000_000, region: 0, count: 9), map("3.jpg", grid: 3, region: 0, count: 8), "x",
+                map("nowhere.jpg", grid: 2, region: 0, count: 4),
+            ]),
+        ]
+        for folder in folders { try AtomicFile.write(maps.text(), to: "\(folder)/regions.json") }
+        var input = ReportInput(folders: folders)
+        (input.annotations, input.images) = (annotations, images)
+        let report = try Report(input)
+        #expect(report.notes.count == 1 && report.notes[0].contains("nowhere.jpg"))
+        let output = "\(folder)/report"
+        try report.write(to: output)
+        let html = try String(contentsOfFile: "\(output)/index.html", encoding: .utf8)
+        #expect(html.components(separatedBy: "<svg class=\"map\"").count == 3 && html.contains("aria-label=\"0.jpg: e-diy, mean 0.25\""))
+        // Nine cells: one is the region itself, of cosine 1.
+        #expect(html.components(separatedBy: "fill=\"#fde725\"").count == 3)
     }
 
     // MARK: - What is missing or wrong
@@ -151,6 +251,7 @@ import Testing
         let report = try report([run("byol", 0, ap: 0.3), run("byol", 1, ap: 0.3), run("e-diy", 0, ap: 0.3, settings: ["batch": 16])])
         #expect(report.notes.first == "the compared runs differ in batch of finetune: byol 8, e-diy 16")
         #expect(report.finding.hasPrefix("E-DIY is level with BYOL"))
+        #expect(report.headline.hasSuffix(", but the two were not run alike: see the differences below."))
         let mixed = try self.report([run("byol", 0, ap: 0.3), run("byol", 1, ap: 0.3, settings: ["batch": 4])])
         #expect(mixed.notes == ["the compared runs differ in batch of finetune: byol (seed 0) 8, byol (seed 1) 4"])
     }

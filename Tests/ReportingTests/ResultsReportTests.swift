@@ -26,8 +26,11 @@ import Testing
     @Test func anyDetectorsAreCompared() throws {
         let report = try Report(input())
         // old finds all of one category and none of the other; new half of the other's 12 more: 51 of 101 recall points.
-        #expect(report.finding.hasPrefix("new is ahead of old by 25.2 box AP and 25.2 mask AP, with one seed."))
-        #expect(report.finding.contains("Paired bootstrap over the 24 validation images, 95%: +"))
+        #expect(report.headline.hasPrefix("new is ahead of old by 25.2 box AP and 25.2 mask AP (one seed each, 24 images): no evidence"))
+        let overImages = try #require(report.grounds.first { $0.title == "Over images" }?.text)
+        #expect(overImages.contains("Paired bootstrap over the 24 validation images") && overImages.contains("Both leave out 0."))
+        #expect(overImages.hasSuffix("So few images make it rough."))
+        #expect(report.grounds.last?.text.contains("only more seeds can tell") == true)
         let json = report.json
         let line = try #require(json["over_images"]?["bbox"]?["bySize"]?["all"])
         let interval = try #require(line["interval"]?.array).compactMap(\.double)
@@ -36,6 +39,11 @@ import Testing
         let precision = try #require(curve["iou_0.50"]?.array).compactMap(\.double)
         #expect(precision.count == 101 && precision[50] == 1 && precision[51] == 0.5)
         #expect(report.notes.count == 2 && report.notes.allSatisfy { $0.contains("not its protocol") })
+        // old misses the other category whole, and is never wrong.
+        let errors = try #require(json["errors"]?.array?.first { $0["method"] == "old" && $0["type"] == "segm" })
+        #expect(errors["AP50"]?["mean"]?.double == 0.5 && errors["costs"]?["Miss"]?["mean"]?.double == 0.5)
+        #expect(errors["costs"]?["Bkg"]?["mean"]?.double == 0 && errors["false_negatives"]?["mean"]?.double == 0.5)
+        #expect(report.markdown.contains("## Masks: AP50 lost to each kind of error"))
     }
 
     @Test func picturesAreChosenByRule() throws {
@@ -55,7 +63,7 @@ import Testing
             ("old", try maker.results("a1", finding: { $0 % 2 == 0 }, of: 24)),
             ("new", try maker.results("b1", finding: { $0 % 4 != 1 || $0 == 1 }, of: 24)),
         ]
-        #expect(try Report(input).finding.contains("box AP") && Report(input).finding.contains("(95% over 2 seeds)"))
+        #expect(try Report(input).finding.contains("box AP") && Report(input).finding.contains("(95% over 2 seeds, 24 images)"))
     }
 
     @Test func boxesAloneAreReportedWithoutMasks() throws {
@@ -66,7 +74,7 @@ import Testing
             return (name, path)
         }
         let report = try Report(input)
-        #expect(report.finding.hasPrefix("new is level with old in box AP, with one seed."))
+        #expect(report.finding.hasPrefix("new is level with old in box AP (one seed each, 24 images)"))
         #expect(!report.markdown.contains("## Masks"))
     }
 
@@ -77,6 +85,7 @@ import Testing
         input.results.append(("stray", other))
         let report = try Report(input)
         #expect(report.rows.count == 2 && report.notes.contains { $0.contains("other.json") && $0.contains("image 99") })
+        // A file that breaks after it was evaluated costs its run alone what needs detections.
         input.images = "\(maker.folder)/nowhere"
         #expect(try Report(input).notes.contains { $0.contains("no pictures are shown") })
         input.annotations = nil

@@ -73,4 +73,29 @@ final class RunMaker {
         }
         return path
     }
+
+    /// A benchmark's folder of three methods and two seeds, with categories, curves, maps and pictures.
+    func benchmark() throws -> String {
+        let place = "\(folder)/bench", count = 12
+        let (annotations, images) = try groundTruth(count)
+        for (m, method) in ["none", "byol", "e-diy"].enumerated() {
+            for seed in 0..<2 {
+                let run = try run(
+                    method, seed, ap: 0.2 + 0.05 * Double(m) + 0.01 * Double(seed), at: "\(place)/\(method)-seed\(seed)/finetune",
+                    categories: [3: 0.3 - 0.1 * Double(m), 7: 0.1 + 0.1 * Double(m), 9: 0.15])
+                let results = try results("r\(m)\(seed)", finding: { $0 % (4 - m) == 0 }, of: count)
+                try FileManager.default.removeItem(atPath: "\(run)/results.json")
+                try FileManager.default.moveItem(atPath: results, toPath: "\(run)/results.json")
+                let maps: JSON = [["file_name": "1.jpg", "grid": 2, "region": 1, "similarities": [0.1, 1, 0.5, -0.2]]]
+                let regions: JSON = ["mean_pairwise_cosine": 0.5, "effective_rank": 9, "maps": maps]
+                try AtomicFile.write(regions.text(), to: "\(run)/regions.json")
+            }
+        }
+        let benchmark: JSON = [
+            "schema": 1, "name": "b", "methods": ["none", "byol", "e-diy"], "seeds": [0, 1], "annotations": .string(annotations),
+            "images": .string(images),
+        ]
+        try AtomicFile.write(benchmark.text(), to: "\(place)/benchmark.json")
+        return place
+    }
 }

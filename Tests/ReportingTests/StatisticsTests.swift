@@ -1,4 +1,5 @@
 import Reporting
+import Support
 import Testing
 
 @Suite struct StatisticsTests {
@@ -29,5 +30,28 @@ import Testing
     @Test func differencesThatAreTheSameHaveNoTest() throws {
         let comparison = try #require(PairedComparison(differences: [0.02, 0.02, 0.02]))
         #expect(comparison.gain.halfWidth == 0 && comparison.p == nil)
+    }
+
+    // Of statsmodels' multipletests (make_statistics.py).
+    @Test(arguments: [
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]), ([0.5, 0.9, 0.04], [1, 1, 0.12]), ([0.2], [0.2]), ([], []),
+        ([0.02, 0.02, 0.02], [0.06, 0.06, 0.06]),
+    ])
+    func holmsCorrectionIsStatsmodels(_ ps: [Double], _ expected: [Double]) {
+        let found = holm(ps)
+        #expect(found.count == expected.count && zip(found, expected).allSatisfy { abs($0 - $1) < 1e-12 }, "\(found)")
+    }
+
+    /// Of 2,000 samples of five normal numbers the interval must hold the mean 95 times of 100.
+    @Test func intervalsHoldTheMeanAsOftenAsTheySay() throws {
+        var generator = SeededGenerator(5)
+        let trials = 2000
+        let held = try (0..<trials).count { _ in
+            let values = (0..<5).map { _ in 0.3 + 2 * generator.normal() }
+            let estimate = try #require(Estimate(values))
+            return try abs(estimate.mean - 0.3) <= #require(estimate.halfWidth)
+        }
+        // Three deviations of a share of 2,000 about 95%.
+        #expect(abs(Double(held) / Double(trials) - 0.95) < 0.0147, "\(held) of \(trials)")
     }
 }

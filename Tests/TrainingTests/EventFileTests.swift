@@ -85,3 +85,48 @@ private struct Message {
         return fields
     }
 }
+
+/// PyPI's TensorBoard, where it is installed.
+private enum TensorBoard {
+    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Fixtures/make_events.py").path
+
+    static let isThere = (try? python("-c", "import tensorboard"))?.status == 0
+
+    /// What TensorBoard finds in a folder: a line a tag.
+    static func tags(in folder: String) throws -> [Substring] {
+        let (status, output) = try python(script, folder)
+        try #require(status == 0)
+        return output.split(separator: "\n")
+    }
+
+    private static func python(_ arguments: String...) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3"] + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}
+
+@Suite(.enabled(if: TensorBoard.isThere, "needs PyPI's tensorboard")) struct TensorBoardTests {
+    @Test func tensorBoardReadsWhatWasWrittenAndForgetsWhatAResumedRunWroteAgain() throws {
+        let scratch = try Scratch()
+        let first = try EventFile(in: scratch.path, from: 0)
+        for (iteration, loss) in [(0, 4), (10, 3), (20, 64)] {
+            try first.append([("train/loss", Double(loss)), ("train/lr", 0.5)], at: iteration)
+        }
+        let second = try EventFile(in: scratch.path, from: 20)
+        try second.append([("train/loss", 2.5), ("train/lr", 0.25), ("eval/bbox/AP", 0.375)], at: 20)
+        try second.append(jpeg: [1, 2, 3], width: 30, height: 20, tag: "detections/a.jpg", at: 20)
+        #expect(try TensorBoard.tags(in: scratch.path) == [
+            "train/loss 3 first (0, 4.0) last (20, 2.5)", "train/lr 3 first (0, 0.5) last (20, 0.25)",
+            "eval/bbox/AP 1 first (20, 0.375) last (20, 0.375)", "detections/a.jpg [(20, 30, 20, 3)]",
+        ])
+    }
+}

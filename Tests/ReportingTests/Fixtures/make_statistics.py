@@ -1,10 +1,11 @@
 """The numbers that StatisticsTests.swift expects.
 
-    pip install scipy
+    pip install scipy statsmodels
     python make_statistics.py
 """
 import numpy as np
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 CASES = [
     [0.012, 0.021, -0.003, 0.017, 0.009],
@@ -20,3 +21,6 @@ for case in CASES:
     p = stats.ttest_rel(d + 0.3, np.full(len(d), 0.3)).pvalue
     assert abs(p - stats.ttest_1samp(d, 0).pvalue) <= 1e-4 * p
     print(case, repr(float(d.mean())), repr(float((high - low) / 2)), repr(float(stats.ttest_1samp(d, 0).pvalue)))
+
+for ps in [[0.01, 0.04, 0.03, 0.005], [0.5, 0.9, 0.04], [0.2], [0.02, 0.02, 0.02]]:
+    print("Holm", ps, multipletests(ps, method="holm")[1].tolist())

@@ -1,0 +1,44 @@
+import COCO
+import Data
+import NN
+import Pretraining
+import Support
+import Torch
+import Vision
+
+extension RegionMap {
+    /// How many validation pictures have a map.
+    private static let pictures = 4
+
+    /// The maps that a report shows: of the first validation pictures that have an object, each of the region in which the
+    /// centre of its largest object lies.
+    ///
+    /// Pictures are taken at twice the size of pretraining, and twice the regions a side, so that there is more to see.
+    ///
+    /// - Parameters:
+    ///   - images: the folder of the pictures.
+    ///   - side: of pretraining's pictures, in pixels.
+    ///   - grid: of pretraining's regions.
+    /// - Returns: entries of regions.json; a picture that cannot be read is named on standard error and left out.
+    static func maps(of backbone: ResNet, on dataset: Dataset, images: String, side: Int, grid: Int) -> [JSON] {
+        dataset.images.indices.lazy.compactMap { i in largestObject(dataset, i).map { (info: dataset.images[i], box: $0) } }
+            .prefix(pictures).compactMap { info, box in
+                do {
+                    let picture = try JPEG.read("\(images)/\(info.fileName)")
+                        .resized(width: 2 * side, height: 2 * side, filter: .bilinear)
+                    let map = RegionMap(
+                        of: backbone, image: PixelNormalization.imageNet([picture]), grid: 2 * grid,
+                        x: (box.x + box.width / 2) / Double(max(info.width, 1)), y: (box.y + box.height / 2) / Double(max(info.height, 1)))
+                    return map.json(fileName: info.fileName)
+                } catch {
+                    StandardError.line("\(error); its region similarity is left out")
+                    return nil
+                }
+            }
+    }
+
+    private static func largestObject(_ dataset: Dataset, _ image: Int) -> Box? {
+        dataset.annotations(ofImage: image).map(Int.init).filter { !dataset.isCrowd[$0] }.map { dataset.boxes[$0] }
+            .max { $0.width * $0.height < $1.width * $1.height }
+    }
+}

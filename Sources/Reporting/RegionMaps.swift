@@ -1,0 +1,117 @@
+import Foundation
+import Support
+import Vision
+
+/// How like one region of a picture its others are to the backbone of each method, before fine-tuning: the mechanism that
+/// E-DIY's paper claims, to be looked at.
+struct RegionMaps {
+    /// A map as a run's regions.json holds it.
+    struct Map: Equatable {
+        let fileName: String
+        /// Cells a side.
+        let grid: Int
+        /// The place of the region that the others are held against, row by row.
+        let region: Int
+        /// Cosines of all regions with it, row by row.
+        let similarities: [Double]
+
+        /// How many cells a side are drawn at most.
+        private static let limit = 64
+
+        /// Nil for what is no map; regions.json may come from anywhere.
+        init?(_ json: JSON) {
+            guard let name = json["file_name"]?.string, let grid = json["grid"]?.int, (1...Self.limit).contains(grid),
+                let region = json["region"]?.int, (0..<grid * grid).contains(region),
+                let values = json["similarities"]?.array?.compactMap(\.double), values.count == grid * grid
+            else { return nil }
+            fileName = name
+            self.grid = grid
+            self.region = region
+            similarities = values
+        }
+
+        /// Of the other regions.
+        var mean: Double {
+            let others = similarities.enumerated().filter { $0.offset != region }
+            return others.isEmpty ? 1 : others.reduce(0) { $0 + $1.element } / Double(others.count)
+        }
+
+        /// Whether both are of one place in one picture.
+        func isComparable(with other: Map) -> Bool { fileName == other.fileName && grid == other.grid && region == other.region }
+    }
+
+    /// One region of one picture to every method that has the map, each of its first seed.
+    struct Picture {
+        let fileName: String
+        let jpeg: [UInt8]
+        let width: Int
+        let height: Int
+        let maps: [(method: String, map: Map)]
+    }
+
+    let pictures: [Picture]
+
+    private static let shownWidth = 240
+    private static let count = 4
+
+    /// - Parameters:
+    ///   - images: the folder of the validation pictures; nothing is shown without.
+    ///   - notes: gets a line where a picture cannot be shown.
+    init(_ rows: [Report.Row], images: String?, _ notes: inout [String]) {
+        let byMethod = rows.compactMap { row -> (method: String, maps: [Map])? in
+            let maps = row.runs.lazy.compactMap { $0.regions?["maps"]?.array }.first?.compactMap(Map.init) ?? []
+            return maps.isEmpty ? nil : (row.method, maps)
+        }
+        guard let images else {
+            pictures = []
+            return
+        }
+        pictures = (byMethod.first?.maps ?? []).prefix(Self.count).compactMap { map in
+            let maps = byMethod.compactMap { method, maps in
+                maps.first { $0.isComparable(with: map) }.map { (method: method, map: $0) }
+            }
+            do {
+                let picture = try JPEG.read("\(images)/\(map.fileName)")
+                let height = max(picture.height * Self.shownWidth / picture.width, 1)
+                let shown = picture.resized(width: Self.shownWidth, height: height, filter: .bilinear)
+                return Picture(
+                    fileName: map.fileName, jpeg: try JPEG.encode(shown, quality: 80), width: shown.width, height: height, maps: maps)
+            } catch {
+                notes.append("the region similarity of a picture is not shown: \(error)")
+                return nil
+            }
+        }
+    }
+}
+
+extension RegionMaps.Picture {
+    /// The map over the picture, which the page holds once, under `id`.
+    func svg(_ map: RegionMaps.Map, title: String, pictureID id: String) -> String {
+        let (w, h) = (Double(width) / Double(map.grid), Double(height) / Double(map.grid))
+        func f(_ value: Double) -> String { Chart.tenths(value) }
+        var out = "<svg class=\"map\" viewBox=\"0 0 \(width) \(height)\" role=\"img\" aria-label=\"\(HTML.escaped(title))\">"
+        out += "<use href=\"#\(id)\"/><g fill-opacity=\".72\">"
+        for (i, value) in map.similarities.enumerated() {
+            let (row, column) = (i / map.grid, i % map.grid)
+            out += "<rect x=\"\(f(Double(column) * w))\" y=\"\(f(Double(row) * h))\" width=\"\(f(w))\" height=\"\(f(h))\""
+                + " fill=\"\(SimilarityColor(value).hex)\"/>"
+        }
+        let (row, column) = (map.region / map.grid, map.region % map.grid)
+        let place = "x=\"\(f(Double(column) * w))\" y=\"\(f(Double(row) * h))\" width=\"\(f(w))\" height=\"\(f(h))\" fill=\"none\""
+        return out + "</g><rect \(place) stroke=\"#000\" stroke-width=\"5\"/><rect \(place) stroke=\"#fff\" stroke-width=\"2.5\"/></svg>"
+    }
+}
+
+/// A cosine as a colour: matplotlib's viridis from 0, and what is less, to 1.
+struct SimilarityColor {
+    let hex: String
+
+    static let scale = [
+        "#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21918c", "#22a884", "#44bf70", "#7ad151", "#bddf26", "#fde725",
+    ]
+
+    init(_ cosine: Double) {
+        let place = (min(max(cosine.isFinite ? cosine : 0, 0), 1) * Double(Self.scale.count - 1)).rounded()
+        hex = Self.scale[Int(place)]
+    }
+}
