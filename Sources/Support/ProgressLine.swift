@@ -9,7 +9,8 @@ public enum StandardError {
         return isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb" && environment["CI"] == nil
     }()
 
-    public static func line(_ text: String) { write("ediy: \(text)\n") }
+    /// Where somebody watches, in the place of a progress line, which is shown again below it.
+    public static func line(_ text: String) { write("\(isTerminal ? "\r\u{1B}[K" : "")ediy: \(text)\n") }
 
     /// As it is.
     public static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
