@@ -123,7 +123,7 @@ import Torch
         }
         let pair = ViewPair(views(0).first.to(.float64), views(0).second.to(.float64))
         method.losses(pair)[index].value.backward()
-        for seed in 0..<3 {
+        for seed in 0..<2 {
             let directions = method.parameters.map { entry in
                 Tensor.normal(entry.tensor.shape, generator: Generator(seed: UInt64(seed))).to(.float64)
             }
