@@ -16,9 +16,11 @@ public struct Benchmark {
 
     /// - Parameters:
     ///   - data: the COCO folder, for recipes that need one.
+    ///   - images: pictures to pretrain on instead of the recipe's.
+    ///   - watched: pictures to measure backbones on instead of the recipe's.
     ///   - device: where tensors live; nil takes a CUDA device where there is one.
     public init(
-        _ recipe: Recipe, path: String, data: String?, folder: String, device: Device? = nil, stop: StopSignal
+        _ recipe: Recipe, path: String, data: String?, images: String? = nil, watched: String? = nil, folder: String, device: Device? = nil, stop: StopSignal
     ) throws {
         self.recipe = recipe
         self.folder = folder
@@ -28,7 +30,7 @@ public struct Benchmark {
         } catch {
             throw UserError("cannot be made", file: folder, remedy: "check the path and the permissions")
         }
-        files = try DatasetFiles(recipe.dataset, folder: data, standard: "\(folder)/dataset")
+        files = try DatasetFiles(recipe.dataset, folder: data, standard: "\(folder)/dataset", images: images, watched: watched)
         try AtomicFile.write(description.text(pretty: true) + "\n", to: "\(folder)/benchmark.json")
     }
 
@@ -53,7 +55,7 @@ public struct Benchmark {
     private func run(_ stage: StageMatrix.Stage) throws -> Outcome {
         let variant = recipe.variant(stage.method)
         if stage.kind == .pretrain, let variant {
-            return try runner.pretrain(variant, images: files.unlabeledImages, seed: stage.seed, output: folder(stage), resume: true)
+            return try runner.pretrain(variant, images: files.unlabeledImages, watched: files.watchedImages, seed: stage.seed, output: folder(stage), resume: true)
         }
         let pretraining = StageMatrix.Stage(method: stage.method, seed: stage.seed, kind: .pretrain)
         return try runner.finetune(

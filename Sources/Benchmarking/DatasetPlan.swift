@@ -6,9 +6,9 @@ public enum DatasetPlan: Sendable {
     case shapes(ShapesDataset)
     case coco(COCOFolder)
 
-    /// Names below a folder that is given on the command line.
+    /// Names below a folder that is given on the command line; paths from the root stand for themselves.
     public struct COCOFolder: Sendable {
-        public let trainImages, trainAnnotations, valImages, valAnnotations, unlabeledImages: String
+        public let trainImages, trainAnnotations, valImages, valAnnotations, unlabeledImages, watchedImages: String
         public let metrics: Metrics
     }
 
@@ -36,24 +36,29 @@ public enum DatasetPlan: Sendable {
                     train: try recipe.positive("train", default: 600), val: try recipe.positive("val", default: 150),
                     unlabeled: try recipe.positive("unlabeled", default: 2000), imageSize: size, seed: UInt64(seed)))
         case .coco:
+            let valImages = try recipe.value("val_images", default: "val2017")
             self = .coco(
                 COCOFolder(
                     trainImages: try recipe.value("train_images", default: "train2017"),
                     trainAnnotations: try recipe.value("train_annotations", default: "annotations/instances_train2017.json"),
-                    valImages: try recipe.value("val_images", default: "val2017"),
+                    valImages: valImages,
                     valAnnotations: try recipe.value("val_annotations", default: "annotations/instances_val2017.json"),
                     unlabeledImages: try recipe.value("unlabeled_images", default: "train2017"),
+                    // Changes no number of the training, and so is no setting of it.
+                    watchedImages: try recipe.value("watched_images") ?? valImages,
                     metrics: try recipe.choice("metrics", default: Metrics.coco)))
         }
     }
 
     /// How many pictures backbones are pretrained on; nil for a COCO folder that is not named.
     ///
-    /// - Throws: `UserError` when the folder has none.
-    public func unlabeledCount(in folder: String?) throws -> Int? {
-        switch self {
+    /// - Parameter images: pictures that take the place of the plan's.
+    /// - Throws: `UserError` when there are none.
+    public func unlabeledCount(in folder: String?, images: String? = nil) throws -> Int? {
+        if let images { return try openPictures(images).count }
+        return switch self {
         case .shapes(let shapes): shapes.unlabeled
-        case .coco(let names): try folder.map { try openPictures("\($0)/\(names.unlabeledImages)").count }
+        case .coco(let names): try folder.map { try openPictures(path(names.unlabeledImages, below: $0)).count }
         }
     }
 
@@ -75,12 +80,18 @@ public enum DatasetPlan: Sendable {
 
 /// A dataset on disk.
 public struct DatasetFiles: Sendable {
-    public let trainImages, trainAnnotations, valImages, valAnnotations, unlabeledImages: String
+    public let trainImages, trainAnnotations, valImages, valAnnotations: String
+    /// What backbones are pretrained on: a folder, a list of paths, or tar shards.
+    public let unlabeledImages: String
+    /// What they are measured on meanwhile.
+    public let watchedImages: String
 
     /// - Parameters:
     ///   - folder: the COCO folder; for shapes, where they are made unless they are there.
+    ///   - images: pictures to pretrain on instead of the plan's.
+    ///   - watched: pictures to measure backbones on instead of the plan's, which are those of the validation set.
     /// - Throws: `UserError` when a COCO recipe is given no folder.
-    public init(_ plan: DatasetPlan, folder: String?, standard: String) throws {
+    public init(_ plan: DatasetPlan, folder: String?, standard: String, images: String? = nil, watched: String? = nil) throws {
         let root = folder ?? standard
         switch plan {
         case .shapes(let shapes):
@@ -89,16 +100,20 @@ public struct DatasetFiles: Sendable {
             trainAnnotations = "\(root)/annotations/instances_train.json"
             valImages = "\(root)/val"
             valAnnotations = "\(root)/annotations/instances_val.json"
-            unlabeledImages = "\(root)/unlabeled"
+            unlabeledImages = images ?? "\(root)/unlabeled"
+            watchedImages = watched ?? valImages
         case .coco(let names):
             guard folder != nil else {
                 throw UserError("the recipe needs a COCO folder", remedy: "name it by --data DIR")
             }
-            trainImages = "\(root)/\(names.trainImages)"
-            trainAnnotations = "\(root)/\(names.trainAnnotations)"
-            valImages = "\(root)/\(names.valImages)"
-            valAnnotations = "\(root)/\(names.valAnnotations)"
-            unlabeledImages = "\(root)/\(names.unlabeledImages)"
+            trainImages = path(names.trainImages, below: root)
+            trainAnnotations = path(names.trainAnnotations, below: root)
+            valImages = path(names.valImages, below: root)
+            valAnnotations = path(names.valAnnotations, below: root)
+            unlabeledImages = images ?? path(names.unlabeledImages, below: root)
+            watchedImages = watched ?? path(names.watchedImages, below: root)
         }
     }
 }
+
+private func path(_ name: String, below folder: String) -> String { name.hasPrefix("/") ? name : "\(folder)/\(name)" }

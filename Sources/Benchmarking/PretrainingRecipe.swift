@@ -7,6 +7,8 @@ extension PretrainingOptions {
         self.init()
         depth = try recipe.depth("backbone", default: depth)
         width = try recipe.positive("width", default: width)
+        // libtorch 1.13's backward pass of narrower convolutions writes beyond its memory.
+        guard width >= 8 else { throw recipe.error("width", "must be at least 8") }
         imageSize = try recipe.positive("image_size", default: imageSize)
         batchSize = try recipe.positive("batch", default: batchSize)
         guard batchSize >= 2 else { throw recipe.error("batch", "must be at least 2: batch normalisation needs it") }

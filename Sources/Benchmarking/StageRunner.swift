@@ -11,9 +11,6 @@ import Vision
 
 /// Carries out one stage of a recipe in a run folder, from the beginning or from where it was stopped.
 public struct StageRunner {
-    /// Pictures that region statistics are measured on.
-    static let regionSample = 64
-
     let recipe: Recipe
     let recipePath: String
     let device: Device?
@@ -29,11 +26,13 @@ public struct StageRunner {
 
     // MARK: - Pretraining
 
-    /// Pretrains, and writes backbone.safetensors and regions.json.
+    /// Pretrains, and writes backbone.safetensors and regions.json: what `WatchedPictures` measures at the end, and before.
     ///
-    /// - Parameter images: a folder of pictures, a list of their paths, or tar shards.
+    /// - Parameters:
+    ///   - images: a folder of pictures, a list of their paths, or tar shards.
+    ///   - watched: the same, of pictures that the backbone is measured on after each epoch.
     public func pretrain(
-        _ variant: Variant, images: String, seed: UInt64, output: String, resume: Bool
+        _ variant: Variant, images: String, watched: String, seed: UInt64, output: String, resume: Bool
     ) throws -> Outcome {
         try Torch.load()
         let device = try Torch.device(device)
@@ -42,35 +41,31 @@ public struct StageRunner {
             output,
             RunDescription(
                 stage: .pretrain, method: variant.name, seed: seed, dataset: recipe.dataset.name,
-                settings: recipe.settings(of: variant)), resume: resume)
-        let stage = Pretraining(variant.method, variant.options, images: pictures, seed: seed, device: device)
+                settings: recipe.settings(of: variant) + [("pretraining.images", .int(pictures.count))]), resume: resume)
+        let watch = try watch(watched, variant.options, seed: seed)
+        let stage = Pretraining(
+            variant.method, variant.options, images: pictures, seed: seed, device: device,
+            watching: recipe.watchedPictures > 0 ? watch : nil)
+        // Every start makes the same weights first.
+        let untrained = watch.measure(stage.method.backbone)
+        StandardError.line("\(variant.name) untrained: \(untrained.text)")
         var options = recipe.pretrainingRun
         options.precision = variant.precision
         return try train(stage, run, options) {
-            let statistics = try regions(of: stage.method.backbone, pictures)
-            if statistics.isCollapsed {
-                StandardError.line(
-                    "\(output): the features have collapsed: deviation \(statistics.featureDeviation), an even spread's is "
-                        + "\(1 / Double(statistics.channels).squareRoot())")
-            }
-            try AtomicFile.write(statistics.json.text(pretty: true) + "\n", to: run.path("regions.json"))
+            let measured = watch.measure(stage.method.backbone)
+            if measured.regions.isCollapsed { StandardError.line("\(output): the features have collapsed: \(measured.text)") }
+            try AtomicFile.write(measured.json(untrained: untrained).text(pretty: true) + "\n", to: run.path("regions.json"))
             try SafeTensors.write(
                 stage.method.backbone.stateDict, metadata: ["format": "pt", "method": variant.method.rawValue],
                 to: run.path("backbone.safetensors"))
         }
     }
 
-    private func regions(of backbone: ResNet, _ pictures: any PictureSource) throws -> RegionStatistics {
-        let side = recipe.pretraining.imageSize
-        let reader = ImageReader(damagedLimit: recipe.pretraining.damagedLimit)
-        let images = try (0..<min(Self.regionSample, pictures.count)).map { i in
-            try reader.read(from: i, of: pictures.count, name: pictures.name) { try pictures.picture($0).decoded() }.value
-                .resized(width: side, height: side, filter: .bilinear)
-        }
-        let batches = stride(from: 0, to: images.count, by: 16).map { start in
-            PixelNormalization.imageNet(Array(images[start..<min(start + 16, images.count)]))
-        }
-        return RegionStatistics(of: backbone, images: batches, grid: recipe.pretraining.regions.grid)
+    private func watch(_ images: String, _ options: PretrainingOptions, seed: UInt64) throws -> WatchedPictures {
+        try WatchedPictures(
+            openPictures(images), count: recipe.watchedPictures > 0 ? recipe.watchedPictures : Recipe.standardWatchedPictures,
+            size: options.imageSize, grid: options.regions.grid, seed: seed,
+            reader: ImageReader(damagedLimit: options.damagedLimit))
     }
 
     // MARK: - Fine-tuning
@@ -99,7 +94,7 @@ public struct StageRunner {
         weights?.tell(recipe.detection)
         // Before training changes it: what the detector begins with.
         if !FileManager.default.fileExists(atPath: run.path("regions.json")) {
-            try writeRegions(of: stage.detector.backbone, files, to: run)
+            try writeRegions(of: stage.detector.backbone, files, seed: seed, to: run)
         }
         try DetectorRun.writeMakings(recipePath, train.categories, to: run)
         return try self.train(stage, run, recipe.detectionRun) {
@@ -110,9 +105,9 @@ public struct StageRunner {
         }
     }
 
-    /// regions.json: the numbers on unlabeled pictures, and maps of validation pictures for people.
-    private func writeRegions(of backbone: ResNet, _ files: DatasetFiles, to run: RunFolder) throws {
-        let statistics = try regions(of: backbone, openPictures(files.unlabeledImages))
+    /// regions.json: the numbers on watched pictures, and maps of validation pictures for people.
+    private func writeRegions(of backbone: ResNet, _ files: DatasetFiles, seed: UInt64, to run: RunFolder) throws {
+        let statistics = try watch(files.watchedImages, recipe.pretraining, seed: seed).measure(backbone)
         let options = recipe.pretraining
         let maps = RegionMap.maps(
             of: backbone, on: try Dataset.read(files.valAnnotations), images: files.valImages, side: options.imageSize,

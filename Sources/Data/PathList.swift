@@ -29,5 +29,11 @@ public struct PathList: Sendable {
         return sorted
     }
 
+    /// The first folder of a path, or nil where there is none.
+    func topFolder(of index: Int) -> ArraySlice<UInt8>? {
+        let path = bytes(of: Int32(index))
+        return path.firstIndex(of: UInt8(ascii: "/")).map { path[..<$0] }
+    }
+
     private func bytes(of index: Int32) -> ArraySlice<UInt8> { bytes[starts[Int(index)]..<starts[Int(index) + 1]] }
 }

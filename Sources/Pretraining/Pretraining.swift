@@ -12,12 +12,15 @@ public struct Pretraining: Stage {
     public let optimizer: any Optimizer
     public let schedule: Schedule
     public let iterations: Int
+    private let name: PretrainingMethodName
     private let options: PretrainingOptions
     private let device: Device
+    private let watched: WatchedPictures?
 
+    /// - Parameter watched: what the backbone is measured on after each epoch, which changes no number of the training.
     public init(
         _ name: PretrainingMethodName, _ options: PretrainingOptions, images: any PictureSource, seed: UInt64,
-        device: Device = .cpu
+        device: Device = .cpu, watching watched: WatchedPictures? = nil
     ) {
         let generator = Generator(seed: seed)
         let method: any PretrainingMethod =
@@ -44,6 +47,8 @@ public struct Pretraining: Stage {
             case .sgd: SGD(method.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
             }
         self.method = method
+        self.name = name
+        self.watched = watched
         self.options = options
         self.device = device
     }
@@ -61,6 +66,16 @@ public struct Pretraining: Stage {
 
     public func observations(at iteration: Int) -> [(name: String, value: Double)] {
         [("tau", momentum(at: iteration))]
+    }
+
+    /// After each epoch, of the watched pictures.
+    public func measurements(after iterations: Int) throws -> [(name: String, value: Double)] {
+        func epochs(_ steps: Int) -> Int { steps * options.accumulation / source.iterationsPerEpoch }
+        let epoch = epochs(iterations)
+        guard let watched, epoch > epochs(iterations - 1) else { return [] }
+        let measured = watched.measure(method.backbone)
+        StandardError.line("\(name.rawValue) epoch \(epoch) of \(options.epochs): \(measured.text)")
+        return [("epoch", Double(epoch))] + measured.values
     }
 
     private func momentum(at iteration: Int) -> Double {

@@ -16,7 +16,8 @@ public enum StandardError {
         return Int(size.ws_col)
     }
 
-    public static func line(_ text: String) { write("ediy: \(text)\n") }
+    /// Where somebody watches, in the place of a progress line, which is shown again below it.
+    public static func line(_ text: String) { write("\(isTerminal ? "\r\u{1B}[K" : "")ediy: \(text)\n") }
 
     /// As it is.
     public static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

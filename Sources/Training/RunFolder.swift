@@ -7,6 +7,7 @@ public struct RunDescription: Sendable {
     public enum StageKind: String, Sendable {
         case pretrain
         case finetune
+        case linear
     }
 
     public let stage: StageKind

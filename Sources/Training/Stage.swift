@@ -38,10 +38,17 @@ public protocol Stage {
 
     /// Further numbers for metrics.jsonl, asked for when a line is written.
     func observations(at iteration: Int) -> [(name: String, value: Double)]
+
+    /// Numbers that take time to measure, asked for after every step; empty where none are due, and a line is written where
+    /// there are any. Must change nothing that a step depends on.
+    ///
+    /// - Parameter iterations: steps done.
+    func measurements(after iterations: Int) throws -> [(name: String, value: Double)]
 }
 
 extension Stage {
     public var accumulation: Int { 1 }
     public func afterStep(at iteration: Int) {}
     public func observations(at iteration: Int) -> [(name: String, value: Double)] { [] }
+    public func measurements(after iterations: Int) throws -> [(name: String, value: Double)] { [] }
 }

@@ -74,8 +74,9 @@ public struct Trainer<S: Stage> {
         while iteration < stage.iterations {
             let rate = stage.schedule.learningRate(at: iteration)
             let losses = try step(loader, iteration, rate, lastCheckpoint: checkpoints.newest)
-            if iteration % options.logInterval == 0 || iteration + 1 == stage.iterations {
-                let values = losses + stage.observations(at: iteration)
+            let measured = try stage.measurements(after: iteration + 1)
+            if iteration % options.logInterval == 0 || iteration + 1 == stage.iterations || !measured.isEmpty {
+                let values = losses + stage.observations(at: iteration) + measured
                 try metrics.append(iteration: iteration, values: values, learningRate: rate, seconds: seconds())
             }
             iteration += 1

@@ -45,6 +45,18 @@ public struct Image: Sendable, Equatable {
         return Image(width: box.width, height: box.height, channels: channels, pixels: part)
     }
 
+    /// Puts another picture, of as many channels, in a place where it fits.
+    public mutating func paste(_ other: Image, x: Int, y: Int) {
+        precondition(
+            CropBox(x: x, y: y, width: other.width, height: other.height).lies(in: self) && channels == other.channels,
+            "\(other.width)×\(other.height) at \(x), \(y) of \(width)×\(height)")
+        for row in 0..<other.height {
+            let start = (y + row) * stride + x * channels
+            pixels.replaceSubrange(
+                start..<start + other.stride, with: other.pixels[row * other.stride..<(row + 1) * other.stride])
+        }
+    }
+
     /// Mirrored, left to right.
     public func flippedHorizontally() -> Image {
         var mirrored = self

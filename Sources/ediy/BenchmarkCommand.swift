@@ -12,6 +12,9 @@ struct BenchmarkCommand: ParsableCommand {
               ediy benchmark benchmarks/shapes.yaml
               ediy benchmark benchmarks/coco-mini.yaml --data ~/data/coco-mini
 
+            Pretraining on ImageNet, detection on COCO:
+              ediy benchmark benchmarks/imagenet-byol-100ep.yaml --images ~/imagenet/train --data ~/coco
+
             What it would take, on a device that trains at 60 TFLOP/s:
               ediy benchmark benchmarks/coco-r50-fpn-1x.yaml --data ~/data/coco --dry-run --tflops 60
             """)
@@ -19,6 +22,7 @@ struct BenchmarkCommand: ParsableCommand {
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
     @Option(help: "The benchmark's folder; runs/NAME by default.") var output: String?
     @Option(help: "The COCO folder, for recipes that need one.") var data: String?
+    @OptionGroup var pictures: PretrainingPictures
     @OptionGroup var place: DeviceOptions
     @Flag(help: "Only print what would run, with its parameters, operations and memory an image, and hours.") var dryRun = false
     @Option(help: "With --dry-run: 10¹² operations a second that the device reaches in training.") var tflops: Double?
@@ -34,12 +38,14 @@ struct BenchmarkCommand: ParsableCommand {
     func run() throws {
         let loaded = try Recipe(reading: recipe)
         if dryRun {
-            let plan = BenchmarkPlan(loaded, unlabeledImages: try loaded.dataset.unlabeledCount(in: data))
+            let plan = BenchmarkPlan(loaded, unlabeledImages: try loaded.dataset.unlabeledCount(in: data, images: pictures.images))
             print(plan.text(tflops.map(BenchmarkPlan.Speed.tflops) ?? imagesPerSecond.map(BenchmarkPlan.Speed.imagesPerSecond)))
             return
         }
         let folder = output ?? "runs/\(loaded.name)"
-        let benchmark = try Benchmark(loaded, path: recipe, data: data, folder: folder, device: place.device, stop: .listening())
+        let benchmark = try Benchmark(
+            loaded, path: recipe, data: data, images: pictures.images, watched: pictures.watch, folder: folder,
+            device: place.device, stop: .listening())
         guard try benchmark.run() else { throw ExitCode(130) }
         try ReportCommand.write(ReportInput(folders: [folder]), to: "\(folder)/report")
     }

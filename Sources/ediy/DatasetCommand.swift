@@ -7,8 +7,9 @@ import Vision
 
 struct DatasetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dataset", abstract: "Make the synthetic dataset, convert Pascal VOC, or check a COCO annotation file.",
-        subcommands: [Shapes.self, VOC.self, Check.self])
+        commandName: "dataset",
+        abstract: "Make the synthetic dataset, convert Pascal VOC, check a COCO annotation file, or cut its objects out.",
+        subcommands: [Shapes.self, VOC.self, Check.self, Crops.self])
 
     struct Shapes: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -67,6 +68,36 @@ struct DatasetCommand: ParsableCommand {
                 try dataset.write(to: path)
                 print("\(path): \(dataset.imageCount) pictures, \(dataset.objectCount) objects of \(sets.joined(separator: ", "))")
             }
+        }
+    }
+
+    struct Crops: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Cut a COCO dataset's objects out into a folder for each category.",
+            discussion: """
+                Makes a set with classes for `ediy linear`, and for `ediy pretrain --watch`, of any detection dataset: squares
+                around the objects that are no crowds.
+
+                  ediy dataset crops coco/annotations/instances_val2017.json --images coco/val2017 --output crops/val
+                """)
+
+        @Argument(help: "The annotation file.") var annotations: String
+        @Option(help: "The folder of its images.") var images: String
+        @Option(help: "The folder to make.") var output: String
+        @Option(help: "What is shown around an object, as a part of its longer side.") var margin = 0.15
+        @Option(help: "Objects whose longer side has fewer pixels are left out.") var leastSide = 24.0
+
+        func validate() throws {
+            guard (0...10).contains(margin) else { throw ValidationError("--margin must be 0 to 10") }
+            guard leastSide >= 1, leastSide.isFinite else { throw ValidationError("--least-side must be 1 or more") }
+        }
+
+        func run() throws {
+            var crops = ObjectCrops()
+            crops.margin = margin
+            crops.leastSide = leastSide
+            let written = try crops.write(Dataset.read(annotations), images: images, to: output)
+            for (name, count) in written { print("\(count)  \(name)") }
         }
     }
 

@@ -21,7 +21,8 @@ struct Ediy: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             BenchmarkCommand.self, PretrainCommand.self, FinetuneCommand.self, EvaluateCommand.self, CompareCommand.self,
-            ExplainCommand.self, PredictCommand.self, WeightsCommand.self, ReportCommand.self, RunsCommand.self, DatasetCommand.self,
+            ExplainCommand.self, PredictCommand.self, InspectCommand.self, LinearCommand.self, WeightsCommand.self,
+            ReportCommand.self, RunsCommand.self, DatasetCommand.self,
             DoctorCommand.self,
         ])
 }

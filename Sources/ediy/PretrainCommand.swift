@@ -11,16 +11,20 @@ struct PretrainCommand: ParsableCommand {
             picture's regions are to it. SIGINT saves and stops; --resume goes on, to the same numbers.
 
               ediy pretrain benchmarks/shapes.yaml --method e-diy --output runs/e-diy
+              ediy pretrain benchmarks/imagenet-byol-100ep.yaml --method e-diy --images imagenet/train --watch imagenet/val \\
+                   --output runs/e-diy-imagenet
+
+            After each epoch the backbone is measured on a few pictures, always the same: the mean cosine of a picture's
+            regions, the effective ranks of the features of regions and of pictures, their deviation (0 when they have
+            collapsed, which is said), and, where the pictures lie in a folder for each class, how often a picture's class
+            is told by the others' (k-NN). The numbers are in metrics.jsonl and in TensorBoard's files; training is the same
+            without them. `run: {watched_pictures: N}` in the recipe says how many, 0 none.
             """)
 
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
     @Option(help: "What to pretrain with: byol, e-diy, or a variant of the recipe.") var method: String
     @Option(help: "The run folder.") var output: String
-    @Option(
-        help: """
-            Images to pretrain on, instead of the recipe's dataset: a folder with JPEG files, a text file with their paths, or \
-            tar shards as WebDataset's, 'shard-{000000..000146}.tar'.
-            """) var images: String?
+    @OptionGroup var pictures: PretrainingPictures
     @Option(help: "The dataset's folder: where COCO lies, or where shapes is made.") var data: String?
     @Option(help: "Decides weights, views and their order.") var seed = Seed(0)
     @OptionGroup var place: DeviceOptions
@@ -28,12 +32,37 @@ struct PretrainCommand: ParsableCommand {
 
     func run() throws {
         let loaded = try Recipe(reading: recipe)
-        let folder = try images ?? DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)").unlabeledImages
         let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening())
         guard let variant = loaded.variant(method) else {
             throw UserError("--method \(method) is not known", remedy: "use byol, e-diy, or a variant of the recipe")
         }
-        try runner.pretrain(variant, images: folder, seed: seed.value, output: output, resume: resume).exitIfStopped()
+        let (images, watched) = try pictures.paths(loaded, data: data)
+        try runner.pretrain(
+            variant, images: images, watched: watched, seed: seed.value, output: output, resume: resume
+        ).exitIfStopped()
+    }
+}
+
+/// What is pretrained on, where it is not the recipe's dataset.
+struct PretrainingPictures: ParsableArguments {
+    @Option(
+        help: """
+            Images to pretrain on, instead of the recipe's dataset: a folder with JPEG files, a text file with their paths, or \
+            tar shards as WebDataset's, 'shard-{000000..000146}.tar'.
+            """) var images: String?
+    @Option(
+        help: """
+            Images to measure the backbone on, named in the same ways, instead of the dataset's validation images; in a folder \
+            for each class, also its k-NN accuracy.
+            """) var watch: String?
+
+    /// - Throws: `UserError` when the recipe's dataset is needed and is not named.
+    func paths(_ recipe: Recipe, data: String?) throws -> (images: String, watched: String) {
+        // The dataset is not asked for where nothing of it is needed.
+        if let images, data == nil || watch != nil { return (images, watch ?? images) }
+        let files = try DatasetFiles(
+            recipe.dataset, folder: data, standard: "runs/data/\(recipe.name)", images: images, watched: watch)
+        return (files.unlabeledImages, files.watchedImages)
     }
 }
 

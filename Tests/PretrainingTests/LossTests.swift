@@ -1,5 +1,6 @@
 import Foundation
 import Pretraining
+import Support
 import Testing
 import Torch
 
@@ -70,6 +71,28 @@ import Torch
         (byolLoss(prediction: prediction, target: target)
             + invarianceLoss(predictions: prediction, targets: target, pairs: pairs)).backward()
         #expect(target.grad == nil && prediction.grad != nil)
+    }
+
+    /// Any permutation of either view's regions, with every option.
+    @Test(arguments: [nil, 1, 4, 81], [(1, -1.0), (3, -0.2), (9, 0.1)])
+    func noPermutationOfRegionsChangesALoss(_ bestPairs: Int?, _ diversity: (pushed: Int, margin: Double)) {
+        let a = Tensor.normal([2, 9, 8], generator: Generator(seed: 1)).to(.float64).unitLength()
+        let b = Tensor.normal([2, 9, 8], generator: Generator(seed: 2)).to(.float64).unitLength()
+        let p = Tensor.normal([2, 9, 8], generator: Generator(seed: 3)).to(.float64).unitLength()
+        func losses(_ a: Tensor, _ p: Tensor, _ b: Tensor) -> [Double] {
+            let pairs = mostSimilarRegions(a, b, bestPairs: bestPairs)
+            return [
+                invarianceLoss(predictions: p, targets: b, pairs: pairs).item,
+                diversityLoss(a, pushed: diversity.pushed, margin: diversity.margin).item,
+            ]
+        }
+        let plain = losses(a, p, b)
+        var generator = SeededGenerator(6)
+        for _ in 0..<8 {
+            let (mine, theirs) = (Tensor(generator.permutation(9)), Tensor(generator.permutation(9)))
+            let mixed = losses(a.indexSelected(1, mine), p.indexSelected(1, mine), b.indexSelected(1, theirs))
+            for (x, y) in zip(plain, mixed) { #expect(abs(x - y) < 1e-12) }
+        }
     }
 
     @Test func theOrderOfRegionsDoesNotMatter() {

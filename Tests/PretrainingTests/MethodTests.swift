@@ -50,6 +50,99 @@ import Torch
         #expect(full.weights != byol.weights)
     }
 
+    // MARK: - E-DIY's options
+
+    /// The losses by name after a step, when target and online networks differ, with the options that `change` makes of the
+    /// standard ones; the weights are the same in each call.
+    private func losses(_ change: (inout RegionOptions) -> Void = { _ in }) -> [String: Double] {
+        var changed = options()
+        changed.regions.grid = 3
+        let first = EDIY(changed, using: Generator(seed: 4))
+        change(&changed.regions)
+        let method = EDIY(changed, using: Generator(seed: 4))
+        first.losses(views(0)).dropFirst().reduce(first.losses(views(0))[0].value) { $0 + $1.value }.backward()
+        SGD(first.parameters).step(learningRate: 0.3)
+        withoutGrad { for (mine, theirs) in zip(method.state, first.state) { mine.tensor.copyInPlace(theirs.tensor) } }
+        return Dictionary(method.losses(views(1)).map { ($0.name, $0.value.item) }) { $1 }
+    }
+
+    @Test func eachOptionChangesItsTermAlone() throws {
+        let plain = losses()
+        func difference(_ change: (inout RegionOptions) -> Void) -> Set<String> {
+            let other = losses(change)
+            return Set(plain.keys.filter { plain[$0] != other[$0] })
+        }
+        #expect(difference { _ in } == [])
+        #expect(difference { $0.matching = .online } == ["loss_invariance"])
+        #expect(difference { $0.bestPairs = 4 } == ["loss_invariance"])
+        #expect(difference { $0.invariance = 2 } == ["loss_invariance"])
+        #expect(difference { $0.diversity = 0.3 } == ["loss_diversity"])
+        #expect(difference { $0.pushedRegions = 3 } == ["loss_diversity"])
+        #expect(difference { $0.margin = 0.2 } == ["loss_diversity"])
+        #expect(difference { $0.grid = 2 } == ["loss_invariance", "loss_diversity"])
+        let doubled = losses {
+            $0.invariance *= 2
+            $0.diversity *= 3
+        }
+        #expect(abs(try #require(doubled["loss_invariance"]) - 2 * (try #require(plain["loss_invariance"]))) < 1e-5)
+        #expect(abs(try #require(doubled["loss_diversity"]) - 3 * (try #require(plain["loss_diversity"]))) < 1e-5)
+    }
+
+    @Test func theRegionHeadsHaveTheirOwnWidth() throws {
+        var wide = options()
+        wide.regions.hiddenSize = 24
+        wide.regions.projectionSize = 12
+        let method = EDIY(wide, using: Generator(seed: 1))
+        let shapes = method.state.filter { $0.name.hasPrefix("region_") && $0.role == .weight }.map(\.tensor.shape)
+        #expect(shapes == [[24, 64], [12, 24], [24, 12], [12, 24]])
+        // BYOL's own are as they were.
+        let own = method.state.filter { $0.name.hasPrefix("p") && $0.role == .weight }.map(\.tensor.shape)
+        #expect(own == [[32, 64], [16, 32], [32, 16], [16, 32]])
+    }
+
+    @Test func theBackbonePassIsBYOLsOwn() throws {
+        // The running statistics count the passes.
+        func passes(_ method: any PretrainingMethod) throws -> [Double] {
+            _ = method.losses(views(0))
+            return try ["online", "target"].map { name in
+                let entry = method.state.first { $0.name == "backbone.\(name).bn1.num_batches_tracked" }
+                return try #require(entry).tensor.item
+            }
+        }
+        #expect(try passes(EDIY(options(), using: Generator(seed: 1))) == passes(BYOL(options(), using: Generator(seed: 1))))
+    }
+
+    /// Slopes of each of E-DIY's three losses along random directions of all weights, in doubles, against the gradients.
+    @Test(arguments: [0, 1, 2])
+    func gradientsOfTheWholeMethodByDifferences(_ index: Int) {
+        let method = EDIY(options(), using: Generator(seed: 3))
+        withoutGrad {
+            for entry in method.state where entry.tensor.dtype == .float32 {
+                entry.tensor.replaceStorage(entry.tensor.to(.float64))
+            }
+        }
+        let pair = ViewPair(views(0).first.to(.float64), views(0).second.to(.float64))
+        method.losses(pair)[index].value.backward()
+        for seed in 0..<2 {
+            let directions = method.parameters.map { entry in
+                Tensor.normal(entry.tensor.shape, generator: Generator(seed: UInt64(seed))).to(.float64)
+            }
+            let expected = zip(method.parameters, directions).reduce(0.0) { sum, pair in
+                sum + (pair.0.tensor.grad.map { ($0 * pair.1).sum().item } ?? 0)
+            }
+            func loss(_ step: Double) -> Double {
+                withoutGrad {
+                    for (entry, direction) in zip(method.parameters, directions) { entry.tensor.addInPlace(direction, scale: step) }
+                    let value = method.losses(pair)[index].value.item
+                    for (entry, direction) in zip(method.parameters, directions) { entry.tensor.addInPlace(direction, scale: -step) }
+                    return value
+                }
+            }
+            let slope = (loss(1e-7) - loss(-1e-7)) / 2e-7
+            #expect(abs(slope - expected) < 1e-4 * max(abs(expected), 1), "\(slope), \(expected)")
+        }
+    }
+
     @Test func theTargetFollowsAndGetsNoGradient() throws {
         let method = BYOL(options(), using: Generator(seed: 1))
         func tensor(_ name: String) throws -> Tensor { try #require(method.state.first { $0.name == name }).tensor }

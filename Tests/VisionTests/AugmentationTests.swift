@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Testing
 import Vision
@@ -74,6 +75,26 @@ import Vision
         #expect((parts.min() ?? 1) < 0.09 && (parts.max() ?? 0) > 0.9)
         // Uniform areas would have mean 0.54; the largest fit in fewer ratios and are drawn again. torchvision: 0.435.
         #expect(abs(parts.reduce(0, +) / Double(draws) - 0.435) < 0.015)
+    }
+
+    /// Small crops always fit, and none is drawn again: area and place are uniform, the ratio on a logarithmic scale.
+    @Test func smallCropsAreTheirDefinitions() {
+        var crop = RandomResizedCrop(size: 224)
+        crop.scale = 0.1...0.3
+        var generator = SeededGenerator(11)
+        let boxes = (0..<draws).map { _ in crop.draw(width: 800, height: 600, using: &generator) }
+        func isUniform(_ values: [Double], _ low: Double, _ high: Double) -> Bool {
+            // Sides are whole pixels, and so the ends are met a little outside.
+            values.allSatisfy { $0 > low - 0.02 * (high - low) && $0 < high + 0.02 * (high - low) }
+                && (1...3).allSatisfy { quarter in
+                    let bound = low + Double(quarter) / 4 * (high - low)
+                    return abs(Double(values.count { $0 < bound }) / Double(values.count) - Double(quarter) / 4) < 0.03
+                }
+        }
+        #expect(isUniform(boxes.map { Double($0.width * $0.height) / 480_000 }, 0.1, 0.3))
+        #expect(isUniform(boxes.map { log(Double($0.width) / Double($0.height)) }, log(3 / 4), log(4 / 3)))
+        #expect(isUniform(boxes.map { Double($0.x) / Double(800 - $0.width) }, 0, 1))
+        #expect(isUniform(boxes.map { Double($0.y) / Double(600 - $0.height) }, 0, 1))
     }
 
     // MARK: - Making views

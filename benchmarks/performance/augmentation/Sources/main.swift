@@ -47,10 +47,17 @@ func processorTime() -> Double {
 
 let total = Mutex(0)
 let begin = ContinuousClock.now, processor = processorTime()
-DispatchQueue.concurrentPerform(iterations: threads) { thread in
-    let done = work(thread: thread, since: begin)
-    total.withLock { $0 += done }
+// Threads of their own, as the batch loader's are: a pool may decide to run fewer.
+let ended = DispatchGroup()
+for thread in 0..<threads {
+    ended.enter()
+    Thread {
+        let done = work(thread: thread, since: begin)
+        total.withLock { $0 += done }
+        ended.leave()
+    }.start()
 }
+ended.wait()
 let done = Double(total.withLock { $0 })
 let rates = (done / ((ContinuousClock.now - begin) / .seconds(1)), done / (processorTime() - processor))
 print(

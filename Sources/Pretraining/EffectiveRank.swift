@@ -1,0 +1,46 @@
+import COpenBLAS
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The effective rank of a matrix (rows, columns), row-major, after centring its columns: e to the entropy of the singular
+/// values over their sum. 1 when all rows lie on a line; at most rows − 1, or columns. Source: Roy and Vetterli, EUSIPCO 2007.
+func effectiveRankOfRows(_ values: [Float], columns: Int) -> Double {
+    let rows = values.count / columns
+    var centred = values
+    for c in 0..<columns {
+        var sum: Float = 0
+        for r in 0..<rows { sum += values[r * columns + c] }
+        let mean = sum / Float(rows)
+        for r in 0..<rows { centred[r * columns + c] -= mean }
+    }
+    // The products of columns have the squares of the singular values, and so have those of rows: the fewer are taken.
+    let size = min(rows, columns)
+    var products = [Float](repeating: 0, count: size * size)
+    cblas_ssyrk(
+        CblasRowMajor, CblasUpper, rows < columns ? CblasNoTrans : CblasTrans, Int32(size), Int32(max(rows, columns)), 1,
+        centred, Int32(columns), 0, &products, Int32(size))
+    let singular = eigenvalues(ofSymmetric: &products, size: size).map { Double(max($0, 0)).squareRoot() }
+    let total = singular.reduce(0, +)
+    guard total > 0 else { return 0 }
+    let entropy = singular.reduce(0.0) { sum, value in
+        let p = value / total
+        return p > 0 ? sum - p * log(p) : sum
+    }
+    return exp(entropy)
+}
+
+/// - Parameter matrix: its upper triangle, row-major; overwritten.
+private func eigenvalues(ofSymmetric matrix: inout [Float], size: Int) -> [Float] {
+    var (n, info): (Int32, Int32) = (Int32(size), 0)
+    var values = [Float](repeating: 0, count: size)
+    var length: Int32 = -1
+    var best: Float = 0
+    // Fortran sees the upper triangle of rows as the lower one of columns.
+    ssyev_("N", "L", &n, &matrix, &n, &values, &best, &length, &info)
+    length = Int32(best)
+    var work = [Float](repeating: 0, count: Int(length))
+    ssyev_("N", "L", &n, &matrix, &n, &values, &work, &length, &info)
+    return values
+}

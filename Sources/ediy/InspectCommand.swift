@@ -1,0 +1,103 @@
+import ArgumentParser
+import Foundation
+import NN
+import Pretraining
+import Support
+import Torch
+import Vision
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show how alike the regions of a picture are to a backbone, or to two.",
+        discussion: """
+            For each picture a sheet: a row a region, in it the picture with the region marked, and for each weight file the
+            cosine of that region's feature with every cell of the last map: dark is 0, bright is 1. All bright says that
+            the backbone sees the same everywhere. Also prints, by picture, the mean cosine of two regions and the effective
+            rank of the regions' features.
+
+              ediy inspect runs/byol/backbone.safetensors photo.jpg --against runs/e-diy/backbone.safetensors \\
+                   --region 120,80 --region 300,210 --output maps
+            """)
+
+    @Argument(help: "Weights with torchvision's names (.safetensors).") var weights: String
+    @Argument(help: "JPEG files.") var images: [String]
+    @Option(help: "A second weight file, shown beside the first.") var against: String?
+    @Option(
+        help: ArgumentHelp(
+            "A region, by a pixel of the picture; may be given several times. Three on the diagonal by default.", valueName: "x,y"))
+    var region: [Place] = []
+    @Option(help: "The folder to write to.") var output: String
+    @Option(help: "What a picture's short side is resized to; a cell of the map is 32 pixels.") var size = 448
+    @Option(help: "Regions a side, of the printed numbers.") var grid = 7
+    @OptionGroup var place: DeviceOptions
+
+    /// A pixel.
+    struct Place: ExpressibleByArgument {
+        let x: Double
+        let y: Double
+
+        init?(argument: String) {
+            let parts = argument.split(separator: ",").map { Double($0) }
+            guard parts.count == 2, let x = parts[0], let y = parts[1], x >= 0, y >= 0, x.isFinite, y.isFinite else { return nil }
+            (self.x, self.y) = (x, y)
+        }
+    }
+
+    func validate() throws {
+        guard !images.isEmpty else { throw ValidationError("name a picture") }
+        guard (32...4096).contains(size) else { throw ValidationError("--size must be 32 to 4096") }
+        guard (1...64).contains(grid) else { throw ValidationError("--grid must be 1 to 64") }
+    }
+
+    func run() throws {
+        let pictures = try images.map { path in (path: path, image: try JPEG.read(path)) }
+        let places = try pictures.map { try regions(of: $0.image, $0.path) }
+        try Torch.load()
+        let device = try Torch.device(place.device)
+        let files = [weights] + (against.map { [$0] } ?? [])
+        let backbones = try files.map { file in
+            let backbone = try ResNet(SafeTensors.read(file), file: file)
+            backbone.move(to: device)
+            return backbone
+        }
+        let names = try Self.names(files)
+        do {
+            try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+        } catch {
+            throw UserError("cannot be made", file: output, remedy: "check the path and the permissions")
+        }
+        for (i, (path, image)) in pictures.enumerated() {
+            let columns = zip(names, backbones).map { ($0, RegionMaps($1, image, size: size, grid: grid)) }
+            let sheet = RegionSheet(image, regions: places[i], columns: columns)
+            let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+            let target = "\(output)/\(i + 1)-\(name).jpg"
+            try AtomicFile.write(JPEG.encode(sheet.image, quality: 92), to: target)
+            let numbers = columns.map { name, maps in
+                "\(name) region cosine \(String(format: "%.3f", maps.meanPairwiseCosine)), rank \(String(format: "%.1f", maps.effectiveRank))"
+            }
+            print("\(target): \(numbers.joined(separator: "; "))")
+        }
+    }
+
+    /// As parts of the picture's sides.
+    private func regions(of image: Image, _ path: String) throws -> [(x: Double, y: Double)] {
+        guard !region.isEmpty else { return [0.25, 0.5, 0.75].map { ($0, $0) } }
+        return try region.map { place in
+            guard place.x < Double(image.width), place.y < Double(image.height) else {
+                throw UserError(
+                    "has \(image.width)×\(image.height) pixels, and \(Int(place.x)),\(Int(place.y)) is none of them", file: path,
+                    remedy: "name a pixel inside")
+            }
+            return (place.x / Double(image.width), place.y / Double(image.height))
+        }
+    }
+
+    /// What made the files, where they say so and differ in it; else their names, or their paths.
+    private static func names(_ files: [String]) throws -> [String] {
+        let methods = try files.map { try SafeTensors.metadata($0)["method"] }
+        let known = methods.compactMap { $0 }
+        if known.count == files.count, Set(known).count == files.count { return known }
+        let names = files.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
+        return Set(names).count == files.count ? names : files
+    }
+}
