@@ -1,6 +1,8 @@
 /// A box as COCO writes it: the corner with the smallest coordinates, and the size, in pixels.
 public struct Box: Sendable, Equatable {
+    /// The left edge.
     public let x: Double
+    /// The upper edge.
     public let y: Double
     public let width: Double
     public let height: Double
@@ -12,6 +14,7 @@ public struct Box: Sendable, Equatable {
         self.height = height
     }
 
+    /// In pixels.
     public var area: Double { width * height }
 
     /// Pixels in both.

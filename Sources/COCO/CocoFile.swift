@@ -45,10 +45,11 @@ func withCocoFile<R>(
         let record = problem.record >= 0 ? "record \(problem.record)" : nil
         let byte = problem.byte >= 0 ? "byte \(problem.byte)" : nil
         let place = [record, byte].compactMap { $0 }.joined(separator: ", ")
-        throw UserError(
-            message, file: path, at: place.isEmpty ? nil : place,
-            remedy: problem.byte < 0 && problem.record < 0
-                ? "check the path and that this is the right kind of file" : "check that the file was written whole")
+        let remedy =
+            if problem.content { "mend the record, or write the file anew" } else if place.isEmpty {
+                "check the path and that this is the right kind of file"
+            } else { "check that the file was written whole" }
+        throw UserError(message, file: path, at: place.isEmpty ? nil : place, remedy: remedy)
     }
     defer { coco_close(file) }
     let parts = (0..<coco_part_count(file)).compactMap { coco_take_part(file, $0).map(CocoPart.init) }

@@ -8,10 +8,13 @@ import Support
 public struct Comparison: Sendable {
     /// AP of both, and second − first with its 95% interval.
     public struct Line: Sendable, Equatable {
+        /// From 0 to 1, of the images as they are.
         public let first: Double
         public let second: Double
+        /// What holds 95% of the draws' differences.
         public let interval: ClosedRange<Double>
 
+        /// Above 0 where the second is better.
         public var difference: Double { second - first }
 
         /// Whether the interval leaves out 0.
@@ -22,7 +25,9 @@ public struct Comparison: Sendable {
     public let bySize: [(name: String, line: Line?)]
     /// At all sizes, in the order of `categories`; nil for one without objects.
     public let byCategory: [Line?]
+    /// The dataset's, in the order of their ids.
     public let categories: [Category]
+    /// How often the images were drawn.
     public let resamples: Int
 
     /// - Parameters:

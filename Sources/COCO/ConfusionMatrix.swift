@@ -3,6 +3,7 @@
 /// Detections of at least the score, by falling score, each take the free object that they overlap most, of whatever category.
 /// Those that only overlap a crowd of their category are left out.
 public struct ConfusionMatrix: Sendable {
+    /// K of them, the dataset's in the order of their ids.
     public let categories: [Category]
     /// (K + 1) × (K + 1): rows are the objects' categories, columns the detections'; the last row counts detections of nothing,
     /// the last column objects not found.
@@ -71,17 +72,4 @@ public struct ConfusionMatrix: Sendable {
             return (truth < side - 1 ? truth : nil, found < side - 1 ? found : nil, counts[cell])
         }
     }
-}
-
-/// Detections at one score.
-public struct OperatingPoint: Sendable, Equatable {
-    /// Detections of the right category, each of an object of its own.
-    public let right: Int
-    public let found: Int
-    public let objects: Int
-
-    /// Of what was found, the part that is right; nil where nothing was.
-    public var precision: Double? { found > 0 ? Double(right) / Double(found) : nil }
-    /// Of the objects, the part that was found; nil where there are none.
-    public var recall: Double? { objects > 0 ? Double(right) / Double(objects) : nil }
 }

@@ -3,7 +3,9 @@ import Support
 /// An image of a dataset.
 public struct ImageInfo: Sendable, Equatable {
     public let id: Int
+    /// Below the folder of the dataset's images.
     public let fileName: String
+    /// In pixels, as the annotation file says.
     public let width: Int
     public let height: Int
 }
@@ -12,6 +14,7 @@ public struct ImageInfo: Sendable, Equatable {
 public struct Category: Sendable, Equatable {
     public let id: Int
     public let name: String
+    /// Empty where the file names none.
     public let supercategory: String
     /// LVIS only.
     public let frequency: Frequency?
@@ -28,6 +31,7 @@ public struct Category: Sendable, Equatable {
 ///
 /// Annotations are named by their place in the file, 0 ..< `annotationCount`, images and categories by theirs.
 public struct Dataset: Sendable {
+    /// In the order of the file.
     public let images: [ImageInfo]
     /// In the order of their ids.
     public let categories: [Category]
@@ -44,11 +48,14 @@ public struct Dataset: Sendable {
     private let byImage: [Int32]
     private let imageStarts: [Int32]
 
+    /// How many objects are annotated, crowds among them.
     public var annotationCount: Int { objects.count }
+    /// Of each annotation; of boxes x, y, width and height in pixels.
     public var annotationIDs: [Int] { objects.ids }
     public var boxes: [Box] { objects.boxes }
     /// In pixels, as the file gives them.
     public var areas: [Double] { objects.areas }
+    /// Whether an annotation stands for many objects, which need not be found.
     public var isCrowd: [Bool] { objects.isCrowd }
 
     /// Reads an annotation file (instances_val2017.json).

@@ -3,6 +3,7 @@
 /// `Dataset.read` stops at the first thing it cannot use; this goes through the whole file, and finds too what can be
 /// used but hardly was meant: boxes outside their image, areas that disagree with masks.
 public struct DatasetCheck: Sendable {
+    /// What can be wrong with a file.
     public enum Kind: String, Sendable, CaseIterable {
         case duplicateImage, duplicateCategory, duplicateAnnotation
         case unknownImage, unknownCategory
@@ -56,10 +57,13 @@ public struct DatasetCheck: Sendable {
         case unreadable(reason: String)
     }
 
+    /// How many the file lists.
     public let images: Int
+    /// In the order of their ids.
     public let categories: [Category]
     /// In the order of `categories`.
     public let perCategory: [Counts]
+    /// Of all categories, unknown ones among them.
     public let total: Counts
     /// A kind each, in `Kind`'s order; only kinds that were found.
     public let findings: [Finding]
@@ -158,9 +162,8 @@ private struct Checking {
             found(.emptyBox, name, "\(box.width) × \(box.height)")
         }
         let polygons = objects.masks.polygons(i)
-        if let short = polygons.first(where: { $0.count < 6 || $0.count % 2 == 1 }) {
-            found(.shortPolygon, name, "\(short.count) numbers")
-        }
+        let short = polygons.first { $0.count < 6 || $0.count % 2 == 1 }
+        if let short { found(.shortPolygon, name, "\(short.count) numbers") }
         guard let image else {
             return found(.unknownImage, name, "image \(objects.imageIDs[i])")
         }
@@ -172,7 +175,8 @@ private struct Checking {
             found(.boxOutsideImage, name, "\(corners) in \(image.width) × \(image.height)")
         }
         do {
-            guard let mask = try objects.masks.mask(i, height: image.height, width: image.width), !objects.isCrowd[i] else { return }
+            guard let mask = try objects.masks.mask(i, height: image.height, width: image.width) else { return }
+            guard !objects.isCrowd[i], short == nil else { return }
             let outline = polygons.isEmpty ? 2 * (box.width + box.height) : polygons.reduce(0) { $0 + perimeter($1) }
             if abs(objects.areas[i] - Double(mask.area)) > max(outline / 2, 1) {
                 found(.areaDisagrees, name, "area \(objects.areas[i]), mask of \(mask.area) pixels")

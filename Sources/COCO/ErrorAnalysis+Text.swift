@@ -16,6 +16,7 @@ extension ErrorAnalysis {
         return ([title] + aligned([["dAP", "", "errors", "", ""]] + rows, words: [1, 3, 4]) + [special]).joined(separator: "\n")
     }
 
+    /// For programs; AP from 0 to 1.
     public var json: JSON {
         [
             "ap": .double(ap), "overlap": .double(overlap), "background": .double(background),

@@ -7,6 +7,7 @@ import Support
 /// All detections of an image count together, the best hundred of them. Each false positive is one kind of error, the first
 /// that fits in the order of `Kind`; an object that no detection stands for is missed.
 public struct ErrorAnalysis: Sendable {
+    /// What a false positive, or an object not found, went wrong by. Source: TIDE, section 2.2.
     public enum Kind: String, Sendable, CaseIterable {
         /// Lies well, says the wrong category.
         case classification = "Cls"

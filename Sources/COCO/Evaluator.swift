@@ -15,6 +15,7 @@ public enum IoUType: String, Sendable, CaseIterable {
 ///
 /// T IoU thresholds, R recall points, K categories, A area ranges, M limits on detections an image.
 public struct Evaluator: Sendable {
+    /// Objects of some sizes: others need not be found, and detections of other sizes that find nothing are left out.
     public struct AreaRange: Sendable {
         public let name: String
         /// In pixels, both ends in.
@@ -33,6 +34,7 @@ public struct Evaluator: Sendable {
         case lvis
     }
 
+    /// COCO's, or LVIS's.
     public let rules: Rules
     /// 0.5, 0.55, … 0.95.
     public var iouThresholds = linspace(0.5, 0.95, 10)
@@ -90,7 +92,7 @@ public struct Evaluator: Sendable {
         }
     }
 
-    private func pairing(_ results: Results, _ dataset: Dataset, _ type: IoUType) throws -> Pairing {
+    func pairing(_ results: Results, _ dataset: Dataset, _ type: IoUType) throws -> Pairing {
         try Pairing(results, dataset, type, self, usesCategories ? .categories : .agnostic)
     }
 
@@ -153,6 +155,7 @@ public struct Evaluator: Sendable {
 }
 
 extension Evaluator.AreaRange {
+    /// COCO's ranges: small is up to 32², large from 96² pixels on, both ends in.
     public static let all = Self("all", 0...1e10)
     public static let small = Self("small", 0...1024)
     public static let medium = Self("medium", 1024...9216)

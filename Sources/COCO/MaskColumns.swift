@@ -80,7 +80,10 @@ struct MaskColumns: Sendable {
             guard let (table, i) = place(i, parts, starts), let kind = Kind(rawValue: table.kinds[i]) else { return }
             switch kind {
             case .none: return
-            case .polygons: return counts += RLE(polygons: Self.polygons(table, i), height: height, width: width).counts
+            case .polygons:
+                let polygons = Self.polygons(table, i)
+                try Self.checkExtent(polygons, width: width)
+                return counts += RLE(polygons: polygons, height: height, width: width).counts
             case .counts:
                 try Self.check(Int(table.sizes[2 * i]), Int(table.sizes[2 * i + 1]), height, width)
                 for n in table.number_starts[i]..<table.number_starts[i + 1] { counts.append(UInt32(table.numbers[Int(n)])) }
@@ -88,10 +91,25 @@ struct MaskColumns: Sendable {
                 try Self.check(Int(table.sizes[2 * i]), Int(table.sizes[2 * i + 1]), height, width)
                 let start = Int(table.text_starts[i])
                 let text = UnsafeRawBufferPointer(start: table.text + start, count: Int(table.text_starts[i + 1]) - start)
-                try RLE.appendRuns(compressed: text.assumingMemoryBound(to: UInt8.self), to: &counts)
+                return try RLE.appendRuns(
+                    compressed: text.assumingMemoryBound(to: UInt8.self), height: height, width: width, to: &counts)
             }
         }
         try RLE.check(counts[first...], height: height, width: width)
+    }
+
+    /// A polygon takes memory for each column of pixels that an edge crosses: far below this in any that was drawn.
+    private static let crossingLimit = 1 << 26
+
+    private static func checkExtent(_ polygons: [[Double]], width: Int) throws(UserError) {
+        for xy in polygons where xy.count / 2 * width > crossingLimit {
+            let crossings = stride(from: 0, to: xy.count - 1, by: 2).reduce(0.0) { sum, i in
+                sum + min(abs(xy[i] - xy[i + 2 < xy.count - 1 ? i + 2 : 0]), Double(width))
+            }
+            guard crossings <= Double(crossingLimit) else {
+                throw UserError("its polygon's edges cross \(Int(crossings)) columns of pixels, over 2^26")
+            }
+        }
     }
 
     private static func check(_ ownHeight: Int, _ ownWidth: Int, _ height: Int, _ width: Int) throws(UserError) {

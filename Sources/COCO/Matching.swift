@@ -90,7 +90,9 @@ struct Matching {
         // Most detections overlap nothing enough for any threshold: they take no part in matching.
         let least = thresholds.min() ?? 1
         var able: [Int] = []
-        for d in 0..<dt.count {
+        // pycocotools looks for keypoints by category only: where it tells none apart it finds nothing.
+        let isBlind = pairing.type == .keypoints && !evaluator.usesCategories
+        for d in 0..<dt.count where !isBlind {
             guard (d * G..<d * G + G).contains(where: { work.ious[$0] >= least }) else { continue }
             able.append(d)
             candidates[first + d] = Int32(outcomes.count / (A * T))

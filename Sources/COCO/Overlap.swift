@@ -76,7 +76,7 @@ struct Overlap {
                 // The mask API tells most pairs apart by their boxes, and of most others the sizes tell that they overlap too little.
                 let common = min(box.intersection(with: work.truthBoxes[i]), Double(min(area, work.truthAreas[i])))
                 let bound = common / (isCrowd ? Double(area) : Double(area + work.truthAreas[i]) - common)
-                work.ious.append(common > 0 && bound >= least ? work.iou(withObject: i, isCrowd: isCrowd) : 0)
+                work.ious.append(common > 0 && bound >= least ? work.iou(area, withObject: i, isCrowd: isCrowd) : 0)
             }
         }
     }
@@ -158,11 +158,13 @@ extension Overlap.Workspace {
         runs.withUnsafeBufferPointer { Runs($0).boundingBox(height: image.height, width: image.width) }
     }
 
-    /// Of the detection unpacked last with the i-th object.
-    fileprivate func iou(withObject i: Int, isCrowd: Bool) -> Double {
+    /// Of the detection unpacked last, with its area, and the i-th object.
+    fileprivate func iou(_ area: Int, withObject i: Int, isCrowd: Bool) -> Double {
         let range = (i == 0 ? 0 : truthEnds[i - 1])..<truthEnds[i]
         return runs.withUnsafeBufferPointer { runs in
-            truthRuns.withUnsafeBufferPointer { Runs(runs).iou(with: Runs($0, range), isCrowd: isCrowd) }
+            truthRuns.withUnsafeBufferPointer {
+                Runs(runs).iou(with: Runs($0, range), areas: (area, truthAreas[i]), isCrowd: isCrowd)
+            }
         }
     }
 }

@@ -12,7 +12,10 @@ extension RLE {
 
     /// The mask of a box, as the mask API has it: the polygon of its corners.
     public init(box: Box, height: Int, width: Int) {
-        let (x, y, right, bottom) = (box.x, box.y, box.x + box.width, box.y + box.height)
+        // What lies further out than any image leaves the mask as it is, and might be too large for whole numbers.
+        func bounded(_ v: Double) -> Double { min(max(v, -0x1p21), 0x1p21) }
+        let (x, y) = (bounded(box.x), bounded(box.y))
+        let (right, bottom) = (bounded(box.x + box.width), bounded(box.y + box.height))
         self.init(polygon: [x, y, x, bottom, right, bottom, right, y], height: height, width: width)
     }
 

@@ -30,48 +30,64 @@ extension RLE {
 
     init(compressed bytes: ArraySlice<UInt8>, height: Int, width: Int) throws(UserError) {
         var counts: [UInt32] = []
-        try bytes.withUnsafeBufferPointer { (bytes) throws(UserError) in try RLE.appendRuns(compressed: bytes, to: &counts) }
-        try RLE.check(counts[...], height: height, width: width)
+        try bytes.withUnsafeBufferPointer { (bytes) throws(UserError) in
+            try RLE.appendRuns(compressed: bytes, height: height, width: width, to: &counts)
+        }
         self.init(height: height, width: width, counts: counts)
     }
 
     /// Appends the runs of a compressed string.
     ///
-    /// - Throws: `UserError` when a character is none of the code's, or a run is none.
-    static func appendRuns(compressed bytes: UnsafeBufferPointer<UInt8>, to counts: inout [UInt32]) throws(UserError) {
-        let first = counts.count
+    /// - Throws: `UserError` when a character is none of the code's, or the runs do not add up to height · width.
+    static func appendRuns(
+        compressed bytes: UnsafeBufferPointer<UInt8>, height: Int, width: Int, to counts: inout [UInt32]
+    ) throws(UserError) {
         // No run takes less than a character.
-        counts.append(contentsOf: repeatElement(0, count: bytes.count))
-        let written = try counts.withUnsafeMutableBufferPointer { (counts) throws(UserError) in
-            let runs = UnsafeMutableBufferPointer(rebasing: counts[first...])
-            var end = 0
-            var (value, shift) = (0, 0)
-            for byte in bytes {
-                let group = Int(byte) - 48
-                guard group & ~0x3F == 0, shift < 60 else { throw UserError("counts hold a character that is no code") }
-                value |= (group & 0x1F) << shift
-                shift &+= 5
-                guard group & 0x20 == 0 else { continue }
-                if group & 0x10 != 0 { value |= -1 << shift }
-                if end > 2 { value &+= Int(runs[end &- 2]) }
-                guard let run = UInt32(exactly: value) else { throw UserError("counts hold a run of \(value)") }
-                runs[end] = run
-                end &+= 1
-                (value, shift) = (0, 0)
-            }
-            guard shift == 0 else { throw UserError("counts end in the middle of a run") }
-            return end
+        let total = try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: bytes.count) { (runs) throws(UserError) in
+            let (count, total) = try decode(bytes, into: runs)
+            counts.append(contentsOf: UnsafeBufferPointer(rebasing: runs[..<count]))
+            return total
         }
-        counts.removeLast(bytes.count - written)
+        try check(total, height: height, width: width)
+    }
+
+    /// How many runs there are, and their sum.
+    private static func decode(
+        _ bytes: UnsafeBufferPointer<UInt8>, into runs: UnsafeMutableBufferPointer<UInt32>
+    ) throws(UserError) -> (count: Int, total: Int) {
+        var (count, total) = (0, 0)
+        var next = 0
+        while next < bytes.count {
+            var group = Int(bytes[next] &- 48)
+            next &+= 1
+            // Most runs are of one group or two; bit 4 of the last one is the sign.
+            var value = group & 0x1F
+            var shift = 5
+            while group & ~0x1F == 0x20 {
+                guard next < bytes.count else { throw UserError("counts end in the middle of a run") }
+                guard shift < 60 else { throw UserError("counts hold a run of over 64 bits") }
+                group = Int(bytes[next] &- 48)
+                next &+= 1
+                value |= (group & 0x1F) &<< shift
+                shift &+= 5
+            }
+            guard group & ~0x1F == 0 else { throw UserError("counts hold a character that is no code") }
+            value &-= (group & 0x10) &<< (shift &- 4)
+            if count > 2 { value &+= Int(runs[count &- 2]) }
+            guard let run = UInt32(exactly: value) else { throw UserError("counts hold a run of \(value)") }
+            runs[count] = run
+            total &+= value
+            count &+= 1
+        }
+        return (count, total)
     }
 
     /// - Throws: `UserError` when the runs do not add up to height · width.
     static func check(_ counts: ArraySlice<UInt32>, height: Int, width: Int) throws(UserError) {
-        let total = counts.withUnsafeBufferPointer { counts in
-            var total = 0
-            for count in counts { total += Int(count) }
-            return total
-        }
+        try check(counts.reduce(0) { $0 + Int($1) }, height: height, width: width)
+    }
+
+    private static func check(_ total: Int, height: Int, width: Int) throws(UserError) {
         guard total == height * width else {
             throw UserError("counts add up to \(total), and the mask has \(height) · \(width) pixels")
         }

@@ -1,6 +1,7 @@
 /// A mask as run lengths: down the columns, from left to right, background first. Source: COCO's mask API, whose results
 /// every function here reproduces exactly.
 public struct RLE: Sendable, Equatable {
+    /// In pixels.
     public let height: Int
     public let width: Int
     /// Lengths of background and object, in turn. They add up to height · width.
@@ -74,25 +75,29 @@ public struct RLE: Sendable, Equatable {
             var counts: [UInt32] = []
             var run: UInt32 = 0
             var inside = false
-            Runs.walk(merged.counts, mask.counts) { length, a, b in
-                if keep(a, b) != inside {
-                    counts.append(run)
-                    run = 0
-                    inside.toggle()
+            merged.counts.withUnsafeBufferPointer { a in
+                mask.counts.withUnsafeBufferPointer { b in
+                    Runs.walk(a, b) { length, _, _, behind in
+                        run += UInt32(length)
+                        guard keep(behind.a, behind.b) != inside || behind.isOver else { return }
+                        inside = keep(behind.a, behind.b)
+                        counts.append(run)
+                        run = 0
+                    }
                 }
-                run += length
             }
-            counts.append(run)
             merged = RLE(height: merged.height, width: merged.width, counts: counts)
         }
         return merged
     }
 
-    /// Intersection over union; over this mask's own area where the other one is a crowd. −1 for masks of other sizes.
+    /// Intersection over union; over this mask's own area where the other one is a crowd. 0 where the boxes do not meet, and −1
+    /// for masks of other sizes whose boxes do, as the mask API has it.
     public func iou(with other: RLE, isCrowd: Bool = false) -> Double {
+        guard boundingBox.intersection(with: other.boundingBox) > 0 else { return 0 }
         guard height == other.height, width == other.width else { return -1 }
         return counts.withUnsafeBufferPointer { a in
-            other.counts.withUnsafeBufferPointer { b in Runs(a).iou(with: Runs(b), isCrowd: isCrowd) }
+            other.counts.withUnsafeBufferPointer { Runs(a).iou(with: Runs($0), areas: (area, other.area), isCrowd: isCrowd) }
         }
     }
 }

@@ -5,8 +5,11 @@ import Support
 public struct Detection: Sendable {
     public let imageID: Int
     public let categoryID: Int
+    /// In pixels; nil where the detector gives a mask or keypoints alone.
     public let box: Box?
+    /// How sure the detector is; only the order counts.
     public let score: Double
+    /// Of the image's size; nil where the detector gives none.
     public let mask: RLE?
     /// x, y, v of each point, one after the other; empty where there are none.
     public let keypoints: [Double]
@@ -27,6 +30,7 @@ public struct Results: Sendable {
     /// What errors name.
     let file: String?
 
+    /// How many detections there are.
     public var count: Int { objects.count }
     public var imageIDs: [Int] { objects.imageIDs }
     public var categoryIDs: [Int] { objects.categoryIDs }
@@ -45,6 +49,7 @@ public struct Results: Sendable {
         try withCocoFile(path, results: true, options) { Results(objects: ObjectColumns($0), file: path) }
     }
 
+    /// Detections that are in memory already.
     public init(_ detections: [Detection]) {
         self.init(objects: ObjectColumns(detections), file: nil)
     }

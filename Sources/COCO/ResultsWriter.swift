@@ -19,6 +19,9 @@ public struct ResultsWriter {
         }
     }
 
+    /// Writes one detection behind the others.
+    ///
+    /// - Throws: `UserError` when the file cannot be written.
     public func append(_ detection: Detection) throws {
         var members: [(key: String, value: JSON)] = [
             ("image_id", .int(detection.imageID)), ("category_id", .int(detection.categoryID)),

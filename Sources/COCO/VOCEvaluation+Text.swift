@@ -25,6 +25,7 @@ extension VOCEvaluation {
         return aligned([["id", "category", "AP50 2007", "AP50 2010", "AP75 2007", "AP75 2010"]] + rows).joined(separator: "\n")
     }
 
+    /// The means over categories by either measure, from 0 to 1; null without objects.
     public var json: JSON {
         func numbers(_ value: (Precision) -> Double) -> JSON {
             .object([("AP", nil), ("AP50", 0.5), ("AP75", 0.75)].map { name, iou in

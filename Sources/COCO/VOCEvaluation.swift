@@ -7,6 +7,7 @@ import Support
 /// Unlike COCO's: a detection is held against the object that it overlaps most, taken or not; objects marked `difficult` need
 /// not be found. Boxes are taken to be corners of pixels, as COCO writes them: x = xmin − 1, width = xmax − xmin + 1.
 public struct VOCEvaluation: Sendable {
+    /// AP of a category, from 0 to 1, by either measure.
     public struct Precision: Sendable, Equatable {
         /// Mean of the highest precision at recall 0, 0.1, … 1.
         public let elevenPoints: Double
@@ -14,6 +15,7 @@ public struct VOCEvaluation: Sendable {
         public let area: Double
     }
 
+    /// The dataset's, in the order of their ids.
     public let categories: [Category]
     /// 0.5, 0.55, … 0.95.
     public let iouThresholds: [Double]
@@ -25,7 +27,8 @@ public struct VOCEvaluation: Sendable {
         var evaluator = Evaluator(.bbox)
         evaluator.detectionLimits = [.max]
         let pairing = try Pairing(results, dataset, .bbox, evaluator, .categories)
-        let thresholds = evaluator.iouThresholds
+        // Not numpy's: a box may overlap by 17 pixels of 20, and that is not above 0.85.
+        let thresholds = stride(from: 50, to: 100, by: 5).map { Double($0) / 100 }
         perCategory = try pairing.concurrently { category throws(RecordError) in
             try Self.evaluate(pairing, category, thresholds)
         }

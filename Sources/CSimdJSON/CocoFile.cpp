@@ -79,6 +79,7 @@ void report(CocoProblem *out, const Problem &problem) {
     out->message[sizeof out->message - 1] = 0;
     out->byte = problem.byte;
     out->record = problem.record;
+    out->content = problem.content;
 }
 
 }  // namespace

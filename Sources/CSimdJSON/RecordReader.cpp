@@ -12,6 +12,7 @@ namespace {
 /// What is wrong with the content, as opposed to the syntax.
 struct Wrong {
     std::string what;
+    bool content = true;
 };
 
 [[noreturn]] void wrong(const char *key, const char *expected) {
@@ -73,7 +74,7 @@ class Reader {
         }
         record = -1;
         const char *rest;
-        if (!document.current_location().get(rest)) throw Wrong{"malformed JSON: a comma or a bracket was expected"};
+        if (!document.current_location().get(rest)) throw Wrong{"malformed JSON: a comma or a bracket was expected", false};
     }
 
   private:
@@ -326,21 +327,21 @@ CocoPart *read_records(Window window, od::parser &parser) {
     od::document document;
     Reader reader(*part, window.section);
     bool open = false;
-    const auto problem = [&](const std::string &what) {
+    const auto problem = [&](const std::string &what, bool content) {
         const char *at = nullptr;
         const bool known = open && !document.current_location().get(at);
         return Problem{
             what, known ? window.file_offset + (at - bytes.data()) - 1 : window.file_offset,
-            reader.record < 0 ? -1 : window.first_record + reader.record};
+            reader.record < 0 ? -1 : window.first_record + reader.record, content};
     };
     try {
         if (auto error = parser.iterate(json).get(document)) throw simdjson::simdjson_error(error);
         open = true;
         reader.read(document);
     } catch (const Wrong &e) {
-        throw problem(e.what);
+        throw problem(e.what, e.content);
     } catch (const simdjson::simdjson_error &e) {
-        throw problem(std::string("malformed JSON: ") + simdjson::error_message(e.error()));
+        throw problem(std::string("malformed JSON: ") + simdjson::error_message(e.error()), false);
     }
     bytes.shrink(part->masks.text_size);
     // Vectors grow to twice what they hold, and these are most of a file.

@@ -10,6 +10,8 @@
 struct Problem {
     std::string what;
     int64_t byte = -1, record = -1;
+    /// Whether it is JSON all the same.
+    bool content = false;
 };
 
 enum class Section { images, annotations, categories, detections };

@@ -47,9 +47,9 @@ extension IoUType {
     ///
     /// - Throws: `UserError` naming a word that is none.
     static func list(_ text: String) throws -> [IoUType] {
-        try text.split(separator: ",").map { word in
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
             guard let type = IoUType(rawValue: String(word)) else {
-                throw UserError("--iou \(word) is not known", remedy: "use bbox, segm, keypoints, or several with commas between")
+                throw UserError("--iou \(word.isEmpty ? "with an empty word" : word) is not known", remedy: "use bbox, segm, keypoints, or several with commas between")
             }
             return type
         }

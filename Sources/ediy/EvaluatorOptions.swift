@@ -11,11 +11,14 @@ struct EvaluatorOptions: ParsableArguments {
     var area: [AreaArgument] = []
     @Option(help: "Only these categories: names or ids, with commas between.") var categories: String?
     @Option(help: "Only these images: ids with commas between, or a file with an id a line.") var images: String?
+    @Option(help: "How far annotators differ on each keypoint, as parts of the object's scale, with commas between.")
+    var keypointSigmas: NumberList?
     @Flag(help: "Compare objects of all categories (pycocotools' useCats = 0).") var agnostic = false
 
     /// Whether nothing was chosen.
     var isEmpty: Bool {
-        iouThresholds == nil && maxDets == nil && area.isEmpty && categories == nil && images == nil && !agnostic
+        iouThresholds == nil && maxDets == nil && area.isEmpty && categories == nil && images == nil
+            && keypointSigmas == nil && !agnostic
     }
 
     /// The evaluator that was asked for.
@@ -35,6 +38,11 @@ struct EvaluatorOptions: ParsableArguments {
             if rules == .lvis && limits.count > 1 { throw UserError("--protocol lvis takes one limit of --max-dets") }
             evaluator.detectionLimits = limits.map { Int($0) }
         }
+        if let sigmas = keypointSigmas?.values {
+            guard type == .keypoints else { throw UserError("--keypoint-sigmas is for --iou keypoints") }
+            guard sigmas.allSatisfy({ $0 > 0 }) else { throw UserError("--keypoint-sigmas must be above 0") }
+            evaluator.keypointSigmas = sigmas
+        }
         if !area.isEmpty { evaluator.areaRanges = [.all] + area.map(\.range) }
         if let categories {
             evaluator.categoryIDs = try categories.split(separator: ",").map { word in
@@ -46,6 +54,9 @@ struct EvaluatorOptions: ParsableArguments {
             }
         }
         if let images { evaluator.imageIDs = try ids(images) }
+        if agnostic && type == .keypoints {
+            throw UserError("--agnostic finds no keypoints, as pycocotools has it", remedy: "leave it out, or compare boxes or masks")
+        }
         evaluator.usesCategories = !agnostic
         return evaluator
     }

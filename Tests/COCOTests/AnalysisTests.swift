@@ -59,6 +59,22 @@ import Testing
         #expect(abs(mean - areas.reduce(0, +) / Double(areas.count)) < 1e-12)
     }
 
+    /// With difficult objects, by the rules that Fixtures/make_voc.py writes down.
+    @Test func averagePrecisionIsThatOfTheDevkit() throws {
+        for (i, golden) in try #require(try JSON.read(fixture("voc.json")).array).enumerated() {
+            let evaluation = try withFiles(#require(golden["gt"]).text(), #require(golden["dt"]).text()) { paths in
+                try VOCEvaluation(Results.read(paths[1]), against: Dataset.read(paths[0]))
+            }
+            for (found, expected) in try zip(evaluation.perCategory, #require(golden["expected"]?.array)) {
+                #expect((found == nil) == (expected == .null))
+                for (t, precision) in (found ?? []).enumerated() {
+                    #expect(abs(precision.elevenPoints - (expected["points"]?.array?[t].double ?? .nan)) < 1e-12, "set \(i)")
+                    #expect(abs(precision.area - (expected["area"]?.array?[t].double ?? .nan)) < 1e-12, "set \(i)")
+                }
+            }
+        }
+    }
+
     @Test func difficultObjectsNeedNotBeFound() throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID()).json").path
         defer { try? FileManager.default.removeItem(atPath: path) }

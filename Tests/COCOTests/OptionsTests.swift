@@ -89,6 +89,21 @@ import Testing
         #expect { _ = try evaluator.evaluate(Results([]), against: dataset, by: .bbox) } throws: { "\($0)".contains("no image -4") }
     }
 
+    @Test func curvesAreWrittenAsTheyAre() throws {
+        let dataset = try Dataset.read(fixture("random0-gt.json"))
+        let evaluation = try Evaluator().evaluate(Results.read(fixture("random0-dt.json")), against: dataset, by: .bbox)
+        let json = try withFiles(evaluation.curvesJSON.text()) { try JSON.read($0[0]) }
+        #expect(json["recall"]?.array?.compactMap(\.double) == Evaluator().recallPoints)
+        for (k, category) in evaluation.categories.enumerated() {
+            let curves = json["perCategory"]?["\(category.id)"]
+            for t in 0..<10 {
+                let expected = evaluation.precisionCurve(iou: evaluation.evaluator.iouThresholds[t], category: k)
+                #expect(curves?["precision"]?.array?[t].array?.compactMap(\.double) == expected)
+                #expect(expected == nil || curves?["scores"]?.array?[t].array?.count == 101)
+            }
+        }
+    }
+
     @Test func precisionCurvesAverageToAP() throws {
         let dataset = try Dataset.read(fixture("random0-gt.json"))
         let evaluation = try Evaluator().evaluate(Results.read(fixture("random0-dt.json")), against: dataset, by: .bbox)

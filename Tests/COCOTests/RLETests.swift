@@ -16,10 +16,8 @@ import Testing
             #expect(a.area == golden["area"]?.int)
             let box = a.boundingBox
             #expect([box.x, box.y, box.width, box.height] == golden["box"]?.array?.compactMap(\.double))
-            // The mask API leaves pairs of boxes that do not meet at 0.
-            let apart = a.boundingBox.iou(with: b.boundingBox) <= 0
-            #expect((apart ? 0 : a.iou(with: b)) == golden["iou"]?.double)
-            #expect((apart ? 0 : a.iou(with: b, isCrowd: true)) == golden["crowd"]?.double)
+            #expect(a.iou(with: b) == golden["iou"]?.double)
+            #expect(a.iou(with: b, isCrowd: true) == golden["crowd"]?.double)
         }
     }
 
@@ -48,37 +46,56 @@ import Testing
         }
     }
 
-    /// What Fixtures/make_mask_digests.py draws.
-    private struct Draw {
-        var state: UInt64 = 1
-
-        mutating func callAsFunction(_ n: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % n
+    /// Runs of no length, polygons of two corners, boxes far out, masks of two sizes.
+    @Test func oddMasksAreThoseOfTheMaskAPI() throws {
+        let golden = try JSON.read(fixture("mask-quirks.json"))
+        func numbers(_ json: JSON?) -> [Double] { json?.array?.compactMap(\.double) ?? [] }
+        func size(_ json: JSON, _ h: String = "h", _ w: String = "w") -> (Int, Int) { (json[h]?.int ?? 0, json[w]?.int ?? 0) }
+        for list in try #require(golden["lists"]?.array) {
+            let (h, w) = size(list)
+            let polygons = list["polygons"]?.array?.map { numbers($0) } ?? []
+            #expect(RLE(polygons: polygons, height: h, width: w).compressed == list["mask"]?.string)
         }
-
-        mutating func polygon(_ h: Int, _ w: Int) -> [Double] {
-            (0..<2 * (3 + self(6))).map { Double(self(100 * (($0 % 2 == 0 ? w : h) + 8))) / 100 - 4 }
+        for box in try #require(golden["boxes"]?.array) {
+            let (h, w) = size(box)
+            let b = numbers(box["box"])
+            let mask = RLE(box: Box(x: b[0], y: b[1], width: b[2], height: b[3]), height: h, width: w)
+            #expect(mask.compressed == box["mask"]?.string, "\(b)")
         }
-
-        mutating func bitmap(_ h: Int, _ w: Int) -> [UInt8] {
-            let toggle = 1 + self(12)
-            var value = UInt8(self(2))
-            return (0..<h * w).map { _ in
-                if self(toggle) == 0 { value = 1 - value }
-                return value
-            }
+        for pair in try #require(golden["pairs"]?.array) {
+            let ((h, w), (oh, ow)) = (size(pair), size(pair, "oh", "ow"))
+            let a = RLE(height: h, width: w, counts: numbers(pair["a"]).map { UInt32($0) })
+            let b = RLE(height: oh, width: ow, counts: numbers(pair["b"]).map { UInt32($0) })
+            #expect(a.compressed == pair["text"]?.string && a.area == pair["area"]?.int)
+            #expect(try RLE(compressed: a.compressed, height: h, width: w) == a)
+            let box = a.boundingBox
+            #expect([box.x, box.y, box.width, box.height] == numbers(pair["box"]), "\(a)")
+            #expect(a.iou(with: b) == pair["iou"]?.double && a.iou(with: b, isCrowd: true) == pair["crowd"]?.double, "\(a) \(b)")
+            guard h == oh, w == ow else { continue }
+            #expect(RLE.union([a, b]).compressed == pair["union"]?.string)
+            #expect(RLE.intersection([a, b]).compressed == pair["both"]?.string)
         }
     }
 
     @Test func tenThousandMasksAreThoseOfTheMaskAPI() throws {
         let golden = try #require(try JSON.read(fixture("mask-digests.json")).array?.compactMap(\.string))
-        var draw = Draw()
+        var draw = Draw(state: 1)
+        func polygon(_ h: Int, _ w: Int) -> [Double] {
+            (0..<2 * (3 + draw(6))).map { Double(draw(100 * (($0 % 2 == 0 ? w : h) + 8))) / 100 - 4 }
+        }
+        func bitmap(_ h: Int, _ w: Int) -> [UInt8] {
+            let toggle = 1 + draw(12)
+            var value = UInt8(draw(2))
+            return (0..<h * w).map { _ in
+                if draw(toggle) == 0 { value = 1 - value }
+                return value
+            }
+        }
         for (block, expected) in golden.enumerated() {
             let lines = try (0..<100).map { _ in
                 let (h, w) = (1 + draw(50), 1 + draw(50))
-                let a = RLE(polygons: (0..<1 + draw(2)).map { _ in draw.polygon(h, w) }, height: h, width: w)
-                let bits = draw.bitmap(h, w)
+                let a = RLE(polygons: (0..<1 + draw(2)).map { _ in polygon(h, w) }, height: h, width: w)
+                let bits = bitmap(h, w)
                 let b = RLE(mask: bits, height: h, width: w)
                 let (x, y) = (Double(draw(100 * w)) / 100, Double(draw(100 * h)) / 100)
                 let box = Box(x: x, y: y, width: Double(draw(100 * w)) / 100, height: Double(draw(100 * h)) / 100)

@@ -79,6 +79,7 @@ typedef struct {
     char message[CSIMDJSON_MESSAGE_SIZE];
     int64_t byte;    // where in the file, −1 when unknown
     int64_t record;  // which object, counted from 0; −1 when it was none
+    bool content;    // well-formed JSON, but not what the format asks for
 } CocoProblem;
 
 /// Reads an annotation file (`results` false) or a results file. NULL with `problem` filled when it cannot.
