@@ -7,6 +7,10 @@ extension PretrainingOptions {
         self.init()
         depth = try recipe.depth("backbone", default: depth)
         width = try recipe.positive("width", default: width)
+        normalization = try recipe.choice("normalization", default: normalization)
+        guard normalization.learns else {
+            throw recipe.error("normalization", "must be synchronised or trained: frozen, nothing would be normalised")
+        }
         imageSize = try recipe.positive("image_size", default: imageSize)
         batchSize = try recipe.positive("batch", default: batchSize)
         guard batchSize >= 2 else { throw recipe.error("batch", "must be at least 2: batch normalisation needs it") }

@@ -49,10 +49,11 @@ public struct FineTuning: Stage {
     /// - Parameters:
     ///   - backbone: a backbone's weights by torchvision's names; nil begins from scratch.
     ///   - backboneFile: what errors name.
+    ///   - shard: the part of each batch that is this process's.
     /// - Throws: `UserError` when the weights are of another network, or the dataset has nothing to learn from.
     public init(
         _ options: FineTuningOptions, dataset: Dataset, images: String, backbone: StateDict?, backboneFile: String? = nil,
-        seed: UInt64, device: Device = .cpu
+        seed: UInt64, device: Device = .cpu, shard: Shard = .whole
     ) throws {
         self.options = options
         self.seed = seed
@@ -64,7 +65,7 @@ public struct FineTuning: Stage {
         detector.move(to: device)
         source = try DetectionBatches(
             dataset, folder: images, batchSize: options.batchSize, input: options.input,
-            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed, fraction: options.trainFraction)
+            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed, fraction: options.trainFraction, shard: shard)
         let sgd = SGD(detector.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
         optimizer = options.gradientClip.map { ClippedOptimizer(sgd, $0) } ?? sgd
     }
@@ -94,26 +95,27 @@ extension MaskRCNN {
     /// Predicts on every image, in order, handing each image's detections to `body`.
     ///
     /// - Parameters:
+    ///   - shard: the part of the batches that is this process's; only their images are predicted on.
     ///   - categoryIDs: the dataset's ids, by class.
     ///   - title: what the progress line begins with.
     public func predict(
         _ items: [PredictionBatches.Item], input: DetectionInput, categoryIDs: [Int], batchSize: Int = 1, workers: Int = 1,
-        title: String, _ body: (PredictionBatches.Item, [Detection]) throws -> Void
+        shard: Shard = .whole, title: String, _ body: (PredictionBatches.Item, [Detection]) throws -> Void
     ) throws {
-        let source = PredictionBatches(items, batchSize: batchSize, input: input)
+        let source = PredictionBatches(items, batchSize: batchSize, input: input, shard: shard)
         let loader = BatchLoader(source, iterations: 0..<source.iterations, workers: workers)
         defer { loader.close() }
-        let progress = ProgressLine(title, total: items.count, unit: "images")
-        var next = 0
+        let progress = shard.index == 0 ? ProgressLine(title, total: source.iterations, unit: "images", perStep: batchSize * shard.count) : nil
+        var iteration = 0
         let device = backbone.conv1.weight.device
         while let batch = try loader.next() {
             let onDevice = DetectionBatch(images: batch.images.to(device), sizes: batch.sizes, targets: [])
-            for detections in predict(onDevice, categoryIDs: categoryIDs) {
-                try body(items[next], detections)
-                next += 1
-                progress.advance()
+            for (item, detections) in zip(source.items(at: iteration), predict(onDevice, categoryIDs: categoryIDs)) {
+                try body(item, detections)
             }
+            iteration += 1
+            progress?.advance()
         }
-        progress.end("done")
+        progress?.end("done")
     }
 }

@@ -15,9 +15,10 @@ public struct Pretraining: Stage {
     private let options: PretrainingOptions
     private let device: Device
 
+    /// - Parameter shard: the part of each batch that is this process's.
     public init(
         _ name: PretrainingMethodName, _ options: PretrainingOptions, images: any PictureSource, seed: UInt64,
-        device: Device = .cpu
+        device: Device = .cpu, shard: Shard = .whole
     ) {
         let generator = Generator(seed: seed)
         let method: any PretrainingMethod =
@@ -31,7 +32,7 @@ public struct Pretraining: Stage {
         source = PretrainingBatches(
             images, batchSize: options.batchSize, augmentation: augmentation,
             decoding: options.exactDecode ? .exact : .fast,
-            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed)
+            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed, shard: shard)
         iterations = options.epochs * source.iterationsPerEpoch
         schedule = .cosine(
             base: options.baseLearningRate * Double(options.batchSize) / 256, iterations: iterations,

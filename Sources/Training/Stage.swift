@@ -22,13 +22,15 @@ public protocol Stage {
     var source: Source { get }
     /// How many steps the whole stage takes.
     var iterations: Int { get }
+    /// Of all processes together.
     var imagesPerIteration: Int { get }
     var optimizer: any Optimizer { get }
     var schedule: Schedule { get }
     /// Every tensor that a step changes, but for the optimizer's own.
     var state: [StateEntry] { get }
 
-    /// The losses of a batch. Random choices are drawn from generators seeded by the run's seed and `iteration`.
+    /// The losses of a batch, or of this process's part of it: then of such names and number as the others', and such that the
+    /// mean over processes is the loss of the batch. Random choices are drawn from generators seeded by the run's seed and `iteration`.
     func losses(_ batch: Source.Batch, at iteration: Int) throws -> [Loss]
 
     /// After the optimizer's step: moving averages.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Benchmarking
 import Support
+import Torch
 import Training
 
 struct PretrainCommand: ParsableCommand {
@@ -11,6 +12,9 @@ struct PretrainCommand: ParsableCommand {
             picture's regions are to it. SIGINT saves and stops; --resume goes on, to the same numbers.
 
               ediy pretrain benchmarks/shapes.yaml --method e-diy --output runs/e-diy
+
+            On 8 GPUs, a process on each; the recipe's batch is split over them:
+              torchrun --no-python --nproc-per-node 8 ediy pretrain RECIPE.yaml --method byol --output runs/byol
             """)
 
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
@@ -28,11 +32,14 @@ struct PretrainCommand: ParsableCommand {
 
     func run() throws {
         let loaded = try Recipe(reading: recipe)
-        let folder = try images ?? DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)").unlabeledImages
-        let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening())
         guard let variant = loaded.variant(method) else {
             throw UserError("--method \(method) is not known", remedy: "use byol, e-diy, or a variant of the recipe")
         }
+        let group = try ProcessGroup.fromEnvironment()
+        let folder = try images ?? group.leaderFirst {
+            try DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)").unlabeledImages
+        }
+        let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening(), group: group)
         try runner.pretrain(variant, images: folder, seed: seed.value, output: output, resume: resume).exitIfStopped()
     }
 }
