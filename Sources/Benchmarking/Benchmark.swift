@@ -13,25 +13,32 @@ public struct Benchmark {
     private let runner: StageRunner
     private let files: DatasetFiles
     private let folder: String
+    private let group: ProcessGroup?
 
     /// - Parameters:
     ///   - data: the COCO folder, for recipes that need one.
     ///   - images: pictures to pretrain on instead of the recipe's.
     ///   - watched: pictures to measure backbones on instead of the recipe's.
     ///   - device: where tensors live; nil takes a CUDA device where there is one.
+    ///   - group: the processes that run it together; nil for one by itself.
     public init(
-        _ recipe: Recipe, path: String, data: String?, images: String? = nil, watched: String? = nil, folder: String, device: Device? = nil, stop: StopSignal
+        _ recipe: Recipe, path: String, data: String?, images: String? = nil, watched: String? = nil, folder: String,
+        device: Device? = nil, stop: StopSignal, group: ProcessGroup? = nil
     ) throws {
         self.recipe = recipe
         self.folder = folder
-        runner = StageRunner(recipe, path: path, device: device, stop: stop)
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw UserError("cannot be made", file: folder, remedy: "check the path and the permissions")
+        self.group = group
+        runner = StageRunner(recipe, path: path, device: device, stop: stop, group: group)
+        files = try group.leaderFirst {
+            do {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            } catch {
+                throw UserError("cannot be made", file: folder, remedy: "check the path and the permissions")
+            }
+            return try DatasetFiles(
+                recipe.dataset, folder: data, standard: "\(folder)/dataset", images: images, watched: watched)
         }
-        files = try DatasetFiles(recipe.dataset, folder: data, standard: "\(folder)/dataset", images: images, watched: watched)
-        try AtomicFile.write(description.text(pretty: true) + "\n", to: "\(folder)/benchmark.json")
+        try group.leaderAlone { try AtomicFile.write(description.text(pretty: true) + "\n", to: "\(folder)/benchmark.json") }
     }
 
     /// Runs what is not done yet.
@@ -39,10 +46,13 @@ public struct Benchmark {
     /// - Returns: false when a signal stopped it.
     public func run() throws -> Bool {
         let matrix = StageMatrix(methods: recipe.methods, seeds: recipe.seeds) { recipe.variant($0) != nil }
-        for stage in matrix.stages where !isDone(stage) {
-            let left = matrix.secondsLeft(at: stage, isDone: isDone) { RunFolder.seconds(folder($0)) }
-            StandardError.line(matrix.line(at: stage) + (left.map { ", about \(ProgressLine.time($0)) of training left in all" } ?? ""))
-            if StandardError.isTerminal { StandardError.write(matrix.text(at: stage, isDone: isDone) + "\n") }
+        for stage in matrix.stages {
+            guard try !group.leaderDecides({ isDone(stage) }) else { continue }
+            if group.isLeader {
+                let left = matrix.secondsLeft(at: stage, isDone: isDone) { RunFolder.seconds(folder($0)) }
+                StandardError.line(matrix.line(at: stage) + (left.map { ", about \(ProgressLine.time($0)) of training left in all" } ?? ""))
+                if StandardError.isTerminal { StandardError.write(matrix.text(at: stage, isDone: isDone) + "\n") }
+            }
             guard try run(stage) == .finished else { return false }
         }
         return true

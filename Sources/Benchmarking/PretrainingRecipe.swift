@@ -9,6 +9,10 @@ extension PretrainingOptions {
         width = try recipe.positive("width", default: width)
         // libtorch 1.13's backward pass of narrower convolutions writes beyond its memory.
         guard width >= 8 else { throw recipe.error("width", "must be at least 8") }
+        normalization = try recipe.choice("normalization", default: normalization)
+        guard normalization.learns else {
+            throw recipe.error("normalization", "must be synchronised or trained: frozen, nothing would be normalised")
+        }
         imageSize = try recipe.positive("image_size", default: imageSize)
         batchSize = try recipe.positive("batch", default: batchSize)
         guard batchSize >= 2 else { throw recipe.error("batch", "must be at least 2: batch normalisation needs it") }

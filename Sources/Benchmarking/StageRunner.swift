@@ -15,13 +15,17 @@ public struct StageRunner {
     let recipePath: String
     let device: Device?
     let stop: StopSignal
+    let group: ProcessGroup?
 
-    /// - Parameter device: where tensors live; nil takes a CUDA device where there is one.
-    public init(_ recipe: Recipe, path: String, device: Device? = nil, stop: StopSignal) {
+    /// - Parameters:
+    ///   - device: where tensors live; nil takes a CUDA device where there is one.
+    ///   - group: the processes that carry it out together, all by the same calls; nil for one by itself.
+    public init(_ recipe: Recipe, path: String, device: Device? = nil, stop: StopSignal, group: ProcessGroup? = nil) {
         self.recipe = recipe
         recipePath = path
         self.device = device
         self.stop = stop
+        self.group = group
     }
 
     // MARK: - Pretraining
@@ -35,29 +39,33 @@ public struct StageRunner {
         _ variant: Variant, images: String, watched: String, seed: UInt64, output: String, resume: Bool
     ) throws -> Outcome {
         try Torch.load()
-        let device = try Torch.device(device)
+        let device = try Torch.device(device, in: group)
+        let split = try BatchSplit("pretraining", variant.options.batchSize, variant.options.normalization, group)
         let pictures = try openPictures(images)
         let run = try RunFolder(
             output,
             RunDescription(
                 stage: .pretrain, method: variant.name, seed: seed, dataset: recipe.dataset.name,
-                settings: recipe.settings(of: variant) + [("pretraining.images", .int(pictures.count))]), resume: resume)
+                settings: recipe.settings(of: variant) + [("pretraining.images", .int(pictures.count))] + split.settings),
+            resume: resume, by: group)
         let watch = try watch(watched, variant.options, seed: seed)
         let stage = Pretraining(
-            variant.method, variant.options, images: pictures, seed: seed, device: device,
+            variant.method, variant.options, images: pictures, seed: seed, device: device, shard: split.shard,
             watching: recipe.watchedPictures > 0 ? watch : nil)
         // Every start makes the same weights first.
         let untrained = watch.measure(stage.method.backbone)
-        StandardError.line("\(variant.name) untrained: \(untrained.text)")
+        if group.isLeader { StandardError.line("\(variant.name) untrained: \(untrained.text)") }
         var options = recipe.pretrainingRun
         options.precision = variant.precision
         return try train(stage, run, options) {
-            let measured = watch.measure(stage.method.backbone)
-            if measured.regions.isCollapsed { StandardError.line("\(output): the features have collapsed: \(measured.text)") }
-            try AtomicFile.write(measured.json(untrained: untrained).text(pretty: true) + "\n", to: run.path("regions.json"))
-            try SafeTensors.write(
-                stage.method.backbone.stateDict, metadata: ["format": "pt", "method": variant.method.rawValue],
-                to: run.path("backbone.safetensors"))
+            try group.leaderAlone {
+                let measured = watch.measure(stage.method.backbone)
+                if measured.regions.isCollapsed { StandardError.line("\(output): the features have collapsed: \(measured.text)") }
+                try AtomicFile.write(measured.json(untrained: untrained).text(pretty: true) + "\n", to: run.path("regions.json"))
+                try SafeTensors.write(
+                    stage.method.backbone.stateDict, metadata: ["format": "pt", "method": variant.method.rawValue],
+                    to: run.path("backbone.safetensors"))
+            }
         }
     }
 
@@ -80,27 +88,32 @@ public struct StageRunner {
         backbone: String?, method: String, files: DatasetFiles, seed: UInt64, output: String, resume: Bool
     ) throws -> Outcome {
         try Torch.load()
-        let device = try Torch.device(device)
+        let device = try Torch.device(device, in: group)
+        let split = try BatchSplit("detection", recipe.detection.batchSize, recipe.detection.detector.normalization, group)
         let weights = try backbone.map { try BackboneFile($0) }
         let train = try Dataset.read(files.trainAnnotations)
         let run = try RunFolder(
             output,
             RunDescription(
                 stage: .finetune, method: method, seed: seed, dataset: recipe.dataset.name,
-                settings: recipe.detectionSettings), resume: resume)
+                settings: recipe.detectionSettings + split.settings), resume: resume, by: group)
         let stage = try FineTuning(
             recipe.detection, dataset: train, images: files.trainImages, backbone: weights?.state, backboneFile: backbone, seed: seed,
-            device: device)
-        weights?.tell(recipe.detection)
+            device: device, shard: split.shard)
         // Before training changes it: what the detector begins with.
-        if !FileManager.default.fileExists(atPath: run.path("regions.json")) {
-            try writeRegions(of: stage.detector.backbone, files, seed: seed, to: run)
+        try group.leaderAlone {
+            weights?.tell(recipe.detection)
+            if !FileManager.default.fileExists(atPath: run.path("regions.json")) {
+                try writeRegions(of: stage.detector.backbone, files, seed: seed, to: run)
+            }
+            try DetectorRun.writeMakings(recipePath, train.categories, to: run)
         }
-        try DetectorRun.writeMakings(recipePath, train.categories, to: run)
         return try self.train(stage, run, recipe.detectionRun) {
-            try stage.makeStatisticsPrecise()
-            try SafeTensors.write(
-                stage.detector.stateDict, metadata: ["format": "pt", "method": method], to: run.path("model.safetensors"))
+            try ProcessGroup.$current.withValue(group) { try stage.makeStatisticsPrecise() }
+            try group.leaderAlone {
+                try SafeTensors.write(
+                    stage.detector.stateDict, metadata: ["format": "pt", "method": method], to: run.path("model.safetensors"))
+            }
             try evaluate(stage.detector, train.categories.map(\.id), files, run, at: stage.iterations)
         }
     }
@@ -121,16 +134,16 @@ public struct StageRunner {
     ) throws {
         let val = try Dataset.read(files.valAnnotations)
         let items = val.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(files.valImages)/\($0.fileName)") }
-        var cost = InferenceCost()
-        try ResultsWriter.write(to: run.path("results.json")) { writer in
-            cost = try detector.predict(
-                items, input: recipe.detection.input, categoryIDs: categoryIDs, batchSize: recipe.detection.testBatchSize,
-                workers: recipe.detectionRun.workers, title: "predict \(run.description.method)"
-            ) { _, detections in
-                for detection in detections { try writer.append(detection) }
-            }
+        let cost = try group.predict(
+            detector, items, options: recipe.detection, categoryIDs: categoryIDs, workers: recipe.detectionRun.workers,
+            title: "predict \(run.description.method)", to: run.path("results.json"))
+        try group.leaderAlone {
+            try AtomicFile.write(cost.json.text(pretty: true) + "\n", to: run.path("inference.json"))
+            try evaluate(run, on: val, files, at: iteration)
         }
-        try AtomicFile.write(cost.json.text(pretty: true) + "\n", to: run.path("inference.json"))
+    }
+
+    private func evaluate(_ run: RunFolder, on val: Dataset, _ files: DatasetFiles, at iteration: Int) throws {
         let results = try Results.read(run.path("results.json"))
         let types = recipe.detection.detector.masks ? IoUType.detection : [.bbox]
         let evaluations = try types.map { type in
@@ -152,16 +165,21 @@ public struct StageRunner {
     private func train<S: Stage>(
         _ stage: S, _ run: RunFolder, _ options: TrainingOptions, then finish: () throws -> Void
     ) throws -> Outcome {
-        try run.write(status: .running)
+        try group.leaderAlone { try run.write(status: .running) }
         var options = options
-        options.device = try Torch.device(device)
+        options.device = try Torch.device(device, in: group)
+        options.group = group
         let (outcome, seconds) = try Trainer(stage, in: run, options: options, stop: stop).train()
         switch outcome {
         case .stopped(let iteration):
-            try run.write(status: .stopped, cost: (iteration * stage.imagesPerIteration, seconds))
+            try group.leaderAlone {
+                try run.write(status: .stopped, cost: (iteration * stage.imagesPerIteration, seconds))
+            }
         case .finished:
             try finish()
-            try run.write(status: .finished, cost: (stage.iterations * stage.imagesPerIteration, seconds))
+            try group.leaderAlone {
+                try run.write(status: .finished, cost: (stage.iterations * stage.imagesPerIteration, seconds))
+            }
         }
         return outcome
     }

@@ -22,7 +22,19 @@ public struct ResultsWriter {
     /// Writes one detection behind the others.
     ///
     /// - Throws: `UserError` when the file cannot be written.
-    public func append(_ detection: Detection) throws {
+    public func append(_ detection: Detection) throws { try append(text: Self.text(of: detection)) }
+
+    /// A detection as `text(of:)` gives it.
+    ///
+    /// - Throws: `UserError` when the file cannot be written.
+    public func append(text: some StringProtocol) throws {
+        try file.append(state.count == 0 ? "\n" : ",\n")
+        try file.append(text.utf8)
+        state.count += 1
+    }
+
+    /// A detection as the file has it: JSON, on one line.
+    public static func text(of detection: Detection) -> String {
         var members: [(key: String, value: JSON)] = [
             ("image_id", .int(detection.imageID)), ("category_id", .int(detection.categoryID)),
         ]
@@ -34,7 +46,6 @@ public struct ResultsWriter {
             members.append(
                 ("segmentation", ["size": [.int(mask.height), .int(mask.width)], "counts": .string(mask.compressed)]))
         }
-        try file.append((state.count == 0 ? "\n" : ",\n") + JSON.object(members).text())
-        state.count += 1
+        return JSON.object(members).text()
     }
 }

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "Allocator.h"
+#include "ProcessGroup.h"
 #include "Values.h"
 #include "Rounding.h"
 
@@ -130,6 +131,20 @@ char *make_generator(const char *device, uint64_t seed, EdiyGenerator **result) 
     });
 }
 
+ProcessGroup &group(EdiyGroup *g) { return *reinterpret_cast<ProcessGroup *>(g); }
+
+std::vector<at::Tensor> all(EdiyTensor *const *tensors, size_t count) {
+    std::vector<at::Tensor> list;
+    for (size_t i = 0; i < count; ++i) list.push_back(tensor(tensors[i]));
+    return list;
+}
+
+char *all_gather(EdiyGroup *g, const EdiyTensor *t, EdiyTensor **results) {
+    return guarded([&] {
+        for (auto &each : group(g).all_gather(tensor(t))) *results++ = own(std::move(each));
+    });
+}
+
 const EdiyTorch table = {
     .abi = EDIY_TORCH_ABI,
     .version = TORCH_VERSION,
@@ -159,6 +174,21 @@ const EdiyTorch table = {
     .set_autocast = set_autocast,
     .make_generator = make_generator,
     .release_generator = [](EdiyGenerator *g) { delete reinterpret_cast<at::Generator *>(g); },
+    .make_group =
+        [](const EdiyPlace *place, EdiyGroup **result) {
+            return guarded([&] { *result = reinterpret_cast<EdiyGroup *>(new ProcessGroup(*place)); });
+        },
+    .release_group = [](EdiyGroup *g) { delete &group(g); },
+    .all_reduce =
+        [](EdiyGroup *g, EdiyTensor *const *tensors, size_t count, double scale) {
+            return guarded([&] { group(g).all_reduce(all(tensors, count), scale); });
+        },
+    .all_gather = all_gather,
+    .broadcast =
+        [](EdiyGroup *g, EdiyTensor *const *tensors, size_t count, int32_t root) {
+            return guarded([&] { group(g).broadcast(all(tensors, count), root); });
+        },
+    .barrier = [](EdiyGroup *g) { return guarded([&] { group(g).barrier(); }); },
     .thread_count = [] { return static_cast<int32_t>(at::get_num_threads()); },
     .set_thread_count = [](int32_t count) { at::set_num_threads(count); },
     .cuda_device_count = [] { return static_cast<int32_t>(torch::cuda::device_count()); },

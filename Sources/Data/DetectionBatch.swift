@@ -54,10 +54,14 @@ public struct DetectionBatch: Sendable {
 
     /// Normalises and pads images of different sizes.
     ///
-    /// - Parameter divisor: what height and width are made multiples of.
-    public static func padded(_ images: [Image], normalization: PixelNormalization, divisor: Int) -> Tensor {
+    /// - Parameters:
+    ///   - divisor: what height and width are made multiples of.
+    ///   - least: what they are at least before that.
+    public static func padded(
+        _ images: [Image], normalization: PixelNormalization, divisor: Int, least: (width: Int, height: Int) = (1, 1)
+    ) -> Tensor {
         func up(_ x: Int) -> Int { (x + divisor - 1) / divisor * divisor }
-        let height = up(images.map(\.height).max() ?? 1), width = up(images.map(\.width).max() ?? 1)
+        let height = up(images.map(\.height).reduce(least.height, max)), width = up(images.map(\.width).reduce(least.width, max))
         let tensors = images.map { image in
             normalization([image]).padded([0, width - image.width, 0, height - image.height])
         }

@@ -31,13 +31,17 @@ public struct DetectionBatches: BatchSource {
     private let input: DetectionInput
     private let reader: ImageReader
     private let seed: UInt64
+    private let shard: Shard
 
-    /// - Parameter fraction: the part of the images with objects that is learned from; which they are depends on the dataset
-    ///   alone, not on the seed, so that runs can be compared.
+    /// - Parameters:
+    ///   - batchSize: images a batch of all processes.
+    ///   - fraction: the part of the images with objects that is learned from; which they are depends on the dataset alone, not
+    ///     on the seed, so that runs can be compared.
+    ///   - shard: the part of each batch that is this process's.
     /// - Throws: `UserError` when no image has an object.
     public init(
         _ dataset: Dataset, folder: String, batchSize: Int, input: DetectionInput, reader: ImageReader, seed: UInt64,
-        fraction: Double = 1
+        fraction: Double = 1, shard: Shard = .whole
     ) throws {
         self.dataset = dataset
         self.folder = folder
@@ -54,11 +58,12 @@ public struct DetectionBatches: BatchSource {
             input.groupsByAspect
             ? EpochSampler(
                 batchSize: batchSize, seed: seed,
-                groups: usable.map { dataset.images[$0].width > dataset.images[$0].height ? 1 : 0 })
-            : EpochSampler(count: usable.count, batchSize: batchSize, seed: seed)
+                groups: usable.map { dataset.images[$0].width > dataset.images[$0].height ? 1 : 0 }, shard: shard)
+            : EpochSampler(count: usable.count, batchSize: batchSize, seed: seed, shard: shard)
         self.input = input
         self.reader = reader
         self.seed = seed
+        self.shard = shard
     }
 
     public var iterationsPerEpoch: Int { sampler.iterationsPerEpoch }
@@ -67,19 +72,36 @@ public struct DetectionBatches: BatchSource {
         var images: [Image] = []
         var sizes: [ImageSizes] = []
         var targets: [DetectionTarget] = []
-        for (place, sample) in sampler.samples(at: iteration).enumerated() {
+        for (place, sample) in zip(sampler.share, sampler.samples(at: iteration)) {
             let (found, image) = try reader.read(from: sample, of: usable.count) { index in
                 "\(folder)/\(dataset.images[usable[index]].fileName)"
             }
-            var generator = SeededGenerator(seed, UInt64(iteration), UInt64(place), 0xDE7E)
+            var generator = generator(iteration, place)
             let (resized, size, target) = try prepare(image, usable[found], using: &generator)
             images.append(resized)
             sizes.append(size)
             targets.append(target)
         }
         return DetectionBatch(
-            images: DetectionBatch.padded(images, normalization: input.normalization, divisor: input.divisor),
+            images: DetectionBatch.padded(
+                images, normalization: input.normalization, divisor: input.divisor, least: largest(at: iteration)),
             sizes: sizes, targets: targets)
+    }
+
+    private func generator(_ iteration: Int, _ place: Int) -> SeededGenerator {
+        SeededGenerator(seed, UInt64(iteration), UInt64(place), 0xDE7E)
+    }
+
+    /// What the images of all processes fit in. They are padded alike: the padding is part of what a normalisation and the
+    /// proposals see, and all wait for the process with the largest images anyhow.
+    private func largest(at iteration: Int) -> (width: Int, height: Int) {
+        guard shard != .whole else { return (1, 1) }
+        return sampler.wholeBatch(at: iteration).enumerated().reduce((1, 1)) { largest, next in
+            var generator = generator(iteration, next.offset)
+            let info = dataset.images[usable[next.element]]
+            let size = input.edges.size(width: info.width, height: info.height, edge: input.edges.draw(using: &generator))
+            return (max(largest.0, size.width), max(largest.1, size.height))
+        }
     }
 
     private func prepare(
@@ -138,7 +160,8 @@ public struct DetectionBatches: BatchSource {
     }
 }
 
-/// Images to predict on, in order, a batch an iteration; none is left out.
+/// Images to predict on, in order, a batch an iteration; none is left out. Of several processes each takes every so many-th batch,
+/// so that batches are those of one process.
 public struct PredictionBatches: BatchSource {
     /// An image by its id in results, and its file.
     public struct Item: Sendable {
@@ -154,20 +177,31 @@ public struct PredictionBatches: BatchSource {
     private let items: [Item]
     private let batchSize: Int
     private let input: DetectionInput
+    private let shard: Shard
 
-    public init(_ items: [Item], batchSize: Int, input: DetectionInput) {
+    public init(_ items: [Item], batchSize: Int, input: DetectionInput, shard: Shard = .whole) {
         self.items = items
         self.batchSize = batchSize
         self.input = input
+        self.shard = shard
     }
 
-    public var iterations: Int { (items.count + batchSize - 1) / batchSize }
+    /// Of this process.
+    public var iterations: Int { (batches - shard.index + shard.count - 1) / shard.count }
+
+    /// Of all processes.
+    private var batches: Int { (items.count + batchSize - 1) / batchSize }
+
+    /// The images of an iteration of this process.
+    public func items(at iteration: Int) -> ArraySlice<Item> {
+        let first = (iteration * shard.count + shard.index) * batchSize
+        return items[first..<min(first + batchSize, items.count)]
+    }
 
     public func batch(at iteration: Int) throws -> DetectionBatch {
-        let part = items[iteration * batchSize..<min((iteration + 1) * batchSize, items.count)]
         var images: [Image] = []
         var sizes: [ImageSizes] = []
-        for item in part {
+        for item in items(at: iteration) {
             let image = try JPEG.read(item.path)
             let (width, height) = input.edges.size(width: image.width, height: image.height, edge: input.testEdge)
             images.append(image.resized(width: width, height: height, filter: .bilinear))

@@ -1,24 +1,28 @@
 import Support
 
 /// Which samples an iteration takes: each epoch in an order of its own, drawn from (seed, epoch); the samples that do not
-/// fill a last batch are left out of that epoch. A set smaller than a batch is run through several times to fill one.
+/// fill a last batch are left out of that epoch. A set smaller than a batch is run through several times to fill one. Of several
+/// processes each takes its shard of every batch.
 public struct EpochSampler: Sendable {
     public let count: Int
     public let batchSize: Int
     public let seed: UInt64
+    private let shard: Shard
     private let order: @Sendable (_ seed: UInt64, _ epoch: Int) -> [Int32]
 
     /// - Parameters:
     ///   - count: samples in the set; at least 1.
+    ///   - batchSize: of all processes together.
     ///   - order: all samples in the order of an epoch; a permutation where none is given.
     public init(
-        count: Int, batchSize: Int, seed: UInt64,
+        count: Int, batchSize: Int, seed: UInt64, shard: Shard = .whole,
         order: (@Sendable (_ seed: UInt64, _ epoch: Int) -> [Int32])? = nil
     ) {
         precondition(count > 0 && batchSize > 0, "\(count) samples in batches of \(batchSize)")
         self.count = count
         self.batchSize = batchSize
         self.seed = seed
+        self.shard = shard
         self.order = order ?? { Self.permutation(count, seed: $0, epoch: $1) }
     }
 
@@ -27,16 +31,27 @@ public struct EpochSampler: Sendable {
     /// The epoch that an iteration is in, both counted from 0.
     public func epoch(of iteration: Int) -> Int { iteration / iterationsPerEpoch }
 
-    /// The places in its epoch's order that an iteration takes; a place beyond the last goes round.
+    /// The places in a batch that are this process's.
+    public var share: Range<Int> { shard.places(ofBatch: batchSize) }
+
+    /// The places in its epoch's order that an iteration of this process takes; a place beyond the last goes round.
     public func places(at iteration: Int) -> Range<Int> {
         let start = iteration % iterationsPerEpoch * batchSize
-        return start..<start + batchSize
+        return start + share.lowerBound..<start + share.upperBound
     }
 
-    /// The samples of an iteration, `batchSize` of them.
-    public func samples(at iteration: Int) -> [Int] {
-        let all = orders.order(epoch: epoch(of: iteration)) { order(seed, $0) }
-        return places(at: iteration).map { Int(all[$0 % count]) }
+    /// The samples of an iteration of this process, one for each place of `share`.
+    public func samples(at iteration: Int) -> [Int] { samples(places(at: iteration), epoch(of: iteration)) }
+
+    /// The samples of an iteration of all processes, `batchSize` of them.
+    public func wholeBatch(at iteration: Int) -> [Int] {
+        let start = iteration % iterationsPerEpoch * batchSize
+        return samples(start..<start + batchSize, epoch(of: iteration))
+    }
+
+    private func samples(_ places: Range<Int>, _ epoch: Int) -> [Int] {
+        let all = orders.order(epoch: epoch) { order(seed, $0) }
+        return places.map { Int(all[$0 % count]) }
     }
 
     /// 0 ..< count in an order drawn from (seed, epoch).

@@ -5,13 +5,13 @@ extension EpochSampler {
     /// high, the less is padded so. Source: Detectron2's `AspectRatioGroupedDataset`, whose stream this makes epochs of.
     ///
     /// - Parameter groups: a number for each sample.
-    public init(batchSize: Int, seed: UInt64, groups: [Int]) {
+    public init(batchSize: Int, seed: UInt64, groups: [Int], shard: Shard = .whole) {
         let kinds = Set(groups).sorted()
         guard kinds.count > 1 else {
-            self.init(count: groups.count, batchSize: batchSize, seed: seed)
+            self.init(count: groups.count, batchSize: batchSize, seed: seed, shard: shard)
             return
         }
-        self.init(count: groups.count, batchSize: batchSize, seed: seed) { seed, epoch in
+        self.init(count: groups.count, batchSize: batchSize, seed: seed, shard: shard) { seed, epoch in
             let order = Self.permutation(groups.count, seed: seed, epoch: epoch)
             var batches: [ArraySlice<Int32>] = [], rest: [Int32] = []
             func cut(_ samples: [Int32]) -> ArraySlice<Int32> {

@@ -24,12 +24,17 @@ public struct PretrainingBatches: BatchSource {
     private let reader: ImageReader
     private let seed: UInt64
 
+    /// - Parameters:
+    ///   - batchSize: pictures a batch of all processes.
+    ///   - shard: the part of each batch that is this process's.
     public init(
         _ images: any PictureSource, batchSize: Int, augmentation: BYOLAugmentation, decoding: BYOLAugmentation.Decoding,
-        reader: ImageReader, seed: UInt64
+        reader: ImageReader, seed: UInt64, shard: Shard = .whole
     ) {
         self.images = images
-        sampler = EpochSampler(count: images.count, batchSize: batchSize, seed: seed) { images.order(seed: $0, epoch: $1) }
+        sampler = EpochSampler(count: images.count, batchSize: batchSize, seed: seed, shard: shard) {
+            images.order(seed: $0, epoch: $1)
+        }
         self.augmentation = augmentation
         self.decoding = decoding
         self.reader = reader
@@ -42,7 +47,7 @@ public struct PretrainingBatches: BatchSource {
         let epoch = sampler.epoch(of: iteration)
         images.prepare(sampler.places(at: iteration), seed: seed, epoch: epoch)
         var views: [[Image]] = [[], []]
-        for (place, sample) in sampler.samples(at: iteration).enumerated() {
+        for (place, sample) in zip(sampler.share, sampler.samples(at: iteration)) {
             let pair = try reader.read(from: sample, of: images.count, name: images.name) { index in
                 let file = try images.picture(index)
                 let drawn = (0..<2).map { view in

@@ -56,10 +56,11 @@ public struct FineTuning: Stage {
     /// - Parameters:
     ///   - backbone: a backbone's weights by torchvision's names; nil begins from scratch.
     ///   - backboneFile: what errors name.
+    ///   - shard: the part of each batch that is this process's.
     /// - Throws: `UserError` when the weights are of another network, or the dataset has nothing to learn from.
     public init(
         _ options: FineTuningOptions, dataset: Dataset, images: String, backbone: StateDict?, backboneFile: String? = nil,
-        seed: UInt64, device: Device = .cpu
+        seed: UInt64, device: Device = .cpu, shard: Shard = .whole
     ) throws {
         self.options = options
         self.seed = seed
@@ -71,7 +72,7 @@ public struct FineTuning: Stage {
         detector.move(to: device)
         source = try DetectionBatches(
             dataset, folder: images, batchSize: options.batchSize, input: options.input,
-            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed, fraction: options.trainFraction)
+            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed, fraction: options.trainFraction, shard: shard)
         let sgd = SGD(
             detector.parameters, momentum: options.momentum, weightDecay: options.weightDecay, normDecay: options.normDecay)
         optimizer = options.gradientClip.map { ClippedOptimizer(sgd, $0) } ?? sgd

@@ -30,35 +30,34 @@ extension MaskRCNN {
     ///
     /// - Parameters:
     ///   - categoryIDs: the dataset's ids, by class.
+    ///   - shard: the part of the batches that is this process's; only their images are predicted on.
     ///   - title: what the progress line begins with.
     @discardableResult
     public func predict(
         _ items: [PredictionBatches.Item], input: DetectionInput, categoryIDs: [Int], batchSize: Int = 1, workers: Int = 1,
-        title: String, _ body: (PredictionBatches.Item, [Detection]) throws -> Void
+        shard: Shard = .whole, title: String, _ body: (PredictionBatches.Item, [Detection]) throws -> Void
     ) throws -> InferenceCost {
-        let source = PredictionBatches(items, batchSize: batchSize, input: input)
+        let source = PredictionBatches(items, batchSize: batchSize, input: input, shard: shard)
         let loader = BatchLoader(source, iterations: 0..<source.iterations, workers: workers)
         defer { loader.close() }
-        let progress = ProgressLine(title, total: items.count, unit: "images")
+        let progress = shard.index == 0 ? ProgressLine(title, total: source.iterations, unit: "images", perStep: batchSize * shard.count) : nil
         let device = backbone.conv1.weight.device
-        var cost = InferenceCost(), next = 0, begin = ContinuousClock.now
+        var cost = InferenceCost(), iteration = 0, begin = ContinuousClock.now
         while let batch = try loader.next() {
             let onDevice = DetectionBatch(images: batch.images.to(device), sizes: batch.sizes, targets: [])
             let found = predict(onDevice, categoryIDs: categoryIDs)
-            if next > 0 || source.iterations == 1 {
+            if iteration > 0 || source.iterations == 1 {
                 cost.images += found.count
                 cost.seconds += (ContinuousClock.now - begin) / .seconds(1)
             }
-            for detections in found {
-                try body(items[next], detections)
-                next += 1
-                progress.advance()
-            }
+            for (item, detections) in zip(source.items(at: iteration), found) { try body(item, detections) }
+            iteration += 1
+            progress?.advance()
             begin = ContinuousClock.now
         }
         cost.peakMemory = PeakMemory.bytes
-        progress.end("done")
-        if !items.isEmpty { StandardError.line("\(title): \(cost.text)") }
+        progress?.end("done")
+        if cost.images > 0, shard.index == 0 { StandardError.line("\(title): \(cost.text)") }
         return cost
     }
 }

@@ -39,35 +39,42 @@ public struct MaskRCNN: Module {
 
     /// The losses of a batch, by Detectron2's names: five, or four without masks.
     ///
-    /// - Parameter generator: draws the anchors and regions that the losses are computed on.
+    /// Where other processes have parts of the batch (`ProcessGroup.current`), the mean of all processes' losses is the loss of
+    /// the whole: the number of regions that a mean is over is that of all. Detectron2 takes each process's mean by itself,
+    /// by which a region weighs more where there are few.
+    ///
+    /// - Parameter generator: draws the anchors and regions that the losses are computed on, an image's by the image alone.
     public func losses(_ batch: DetectionBatch, using generator: inout SeededGenerator) -> [Loss] {
         let device = batch.images.device
         let maps = heads.maps(batch.images, .train)
         let answers = rpn(maps)
         let gtBoxes = batch.targets.map { Tensor($0.boxes, [$0.count, 4]).to(device) }
-        let (objectness, rpnBox) = rpn.losses(answers, gtBoxes: gtBoxes, using: &generator)
+        let word = generator.next()
+        var generators = batch.sizes.map { SeededGenerator(word, UInt64(bitPattern: Int64($0.imageID))) }
+        let (objectness, rpnBox) = rpn.losses(answers, gtBoxes: gtBoxes, using: &generators)
         let proposals = rpn.proposals(answers, sizes: batch.sizes.map { ($0.width, $0.height) }, .train)
 
         var picked = RegionSample(options)
         withoutGrad {
             for (image, target) in batch.targets.enumerated() {
-                picked.add(proposals[image], gtBoxes: gtBoxes[image], target, image: image, using: &generator)
+                picked.add(proposals[image], gtBoxes: gtBoxes[image], target, image: image, using: &generators[image])
             }
         }
         let proposalLosses = [Loss("loss_rpn_cls", objectness), Loss("loss_rpn_loc", rpnBox)]
-        // Neither a proposal nor an object: nothing for the heads to look at.
-        guard !picked.classes.isEmpty else { return proposalLosses }
-        let (boxFeatures, maskLosses) = learn(picked, maps)
+        // Neither a proposal nor an object anywhere: nothing for the heads to look at. What has none only here goes on with no
+        // regions, since normalisations wait for all processes.
+        guard let weights = picked.weights else { return proposalLosses }
+        let (boxFeatures, maskLosses) = learn(picked, weights.mask, maps)
         let (logits, deltas) = boxPredictor(boxFeatures)
         let (classification, box) = boxLosses(
             logits: logits, deltas: deltas, proposals: Tensor.concatenated(picked.regions).narrowed(1, 1..<5),
             gtBoxes: Tensor.concatenated(picked.gtBoxes), gtClasses: picked.classes, transform: boxPredictor.transform,
             loss: options.boxLoss)
-        return [Loss("loss_cls", classification), Loss("loss_box_reg", box)] + maskLosses + proposalLosses
+        return [Loss("loss_cls", classification * weights.box), Loss("loss_box_reg", box * weights.box)] + maskLosses + proposalLosses
     }
 
     /// The features that boxes are predicted from, and the loss of the masks, if there are any.
-    private func learn(_ picked: RegionSample, _ maps: [Tensor]) -> (boxFeatures: Tensor, maskLosses: [Loss]) {
+    private func learn(_ picked: RegionSample, _ weight: Double, _ maps: [Tensor]) -> (boxFeatures: Tensor, maskLosses: [Loss]) {
         let regions = Tensor.concatenated(picked.regions)
         guard let maskHead else { return (heads.boxFeatures(regions, of: maps, .train), []) }
         let foreground = picked.foreground
@@ -76,7 +83,7 @@ public struct MaskRCNN: Module {
         let loss = maskLoss(
             logits: maskHead(features.mask, .train), classes: foreground.map { picked.classes[$0] },
             targets: Tensor(picked.maskTargets.map(Float.init), [foreground.count, side, side]))
-        return (features.box, [Loss("loss_mask", loss)])
+        return (features.box, [Loss("loss_mask", loss * weight)])
     }
 
     // MARK: - Answering

@@ -26,7 +26,7 @@ extension MaskRCNNOptions {
                 depth, 3, width: width, own, strideIn1x1: strideIn1x1, from: pooled)
             if freezeAt > 4 { head = head.frozen }
             if let extraNormalization {
-                head.parameters += extraNormalization == .trained ? 2 * channels[3] : 0
+                head.parameters += extraNormalization.learns ? 2 * channels[3] : 0
                 head.keptValues += Double(channels[3]) * side.cells
             }
             let again = pooledAgain ? masked : 0

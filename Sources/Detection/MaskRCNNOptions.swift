@@ -28,7 +28,7 @@ public struct MaskRCNNOptions: Sendable {
     /// Whether a bottleneck halves its map in its first convolution, as Caffe's weights and those made from them have it, and
     /// not in its 3×3.
     public var strideIn1x1 = false
-    public var normalization = Normalization.trained
+    public var normalization = Normalization.synchronised
     /// How many of the ResNet's stem and four stages stay as they are: 0 in the protocol for self-supervised weights, 2 in
     /// Detectron2's for supervised ones.
     public var freezeAt = 0

@@ -79,9 +79,11 @@ public struct RPN: Module {
 
     /// Objectness and box losses, both over the anchors drawn, divided by how many are drawn at most.
     ///
-    /// - Parameter gtBoxes: (n, 4) for each image.
+    /// - Parameters:
+    ///   - gtBoxes: (n, 4) for each image.
+    ///   - generators: one an image.
     func losses(
-        _ answers: [Answer], gtBoxes: [Tensor], using generator: inout SeededGenerator
+        _ answers: [Answer], gtBoxes: [Tensor], using generators: inout [SeededGenerator]
     ) -> (objectness: Tensor, box: Tensor) {
         let anchors = Tensor.concatenated(answers.map(\.anchors))
         let matcher = Matcher(low: options.rpnIoU.low, high: options.rpnIoU.high, keepsBestOfEachObject: true)
@@ -90,7 +92,7 @@ public struct RPN: Module {
         for (image, boxes) in gtBoxes.enumerated() {
             withoutGrad {
                 let (matches, labels) = matcher(Boxes.iou(boxes, anchors))
-                let picked = sampler(labels, using: &generator)
+                let picked = sampler(labels, using: &generators[image])
                 drawn.positives += picked.positives.map { $0 + image * labels.count }
                 drawn.negatives += picked.negatives.map { $0 + image * labels.count }
                 guard !picked.positives.isEmpty else { return }

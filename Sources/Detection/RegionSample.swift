@@ -21,6 +21,16 @@ struct RegionSample {
         self.options = options
     }
 
+    /// What means over this process's regions, and over those on objects, are multiplied by, so that the mean over processes
+    /// (`ProcessGroup.current`) is that over all regions; nil where no process has any.
+    var weights: (box: Double, mask: Double)? {
+        guard let group = ProcessGroup.current else { return classes.isEmpty ? nil : (1, 1) }
+        let own = [classes.count, foreground.count].map(Double.init)
+        let all = group.total(own)
+        guard all[0] > 0 else { return nil }
+        return (own[0] * Double(group.size) / all[0], own[1] * Double(group.size) / max(all[1], 1))
+    }
+
     /// Draws the regions of one image, the objects' own boxes among them.
     mutating func add(
         _ proposals: Tensor, gtBoxes objects: Tensor, _ target: DetectionTarget, image: Int,

@@ -4,8 +4,14 @@ import Torch
 public enum Normalization: String, Sendable, CaseIterable {
     /// The batch's statistics, scale and shift learned: the protocol for self-supervised weights.
     case trained
+    /// As trained, by the statistics of all processes' batches taken together (`ProcessGroup.current`); in a process by itself
+    /// it is the same.
+    case synchronised
     /// The running statistics, scale and shift fixed: Detectron2's default for supervised weights.
     case frozen
+
+    /// Whether scale and shift are learned, and the batch's statistics used.
+    public var learns: Bool { self != .frozen }
 }
 
 /// Batch normalisation of (N, channels, …), PyTorch's momentum and ε. Source: Ioffe and Szegedy 2015.
@@ -28,7 +34,7 @@ public struct BatchNorm: Module {
         runningMean = .zeros([channels])
         runningVariance = .ones([channels])
         batchesTracked = .zeros([], dtype: .int64)
-        if normalization == .trained {
+        if normalization.learns {
             weight.requiringGrad()
             bias.requiringGrad()
         }
@@ -38,8 +44,15 @@ public struct BatchNorm: Module {
 
     /// relu(norm(x) + residual), either part optional: faster in one, and with less memory, than one after the other.
     public func callAsFunction(_ x: Tensor, _ mode: Mode, adding residual: Tensor? = nil, activated: Bool) -> Tensor {
+        if mode == .train, normalization == .synchronised, let group = ProcessGroup.current {
+            let normalized = x.batchNormalized(
+                weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance,
+                batchesTracked: batchesTracked, momentum: Self.momentum, epsilon: Self.epsilon, over: group)
+            let sum = residual.map { normalized + $0 } ?? normalized
+            return activated ? sum.relu() : sum
+        }
         // One value a channel has no variance, and none has no mean.
-        let training = mode == .train && normalization == .trained && x.count > x.size(1)
+        let training = mode == .train && normalization.learns && x.count > x.size(1)
         if training { batchesTracked.addInPlace(Tensor(scalar: 1, dtype: .int64)) }
         return x.batchNormalized(
             weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance, training: training,
@@ -47,7 +60,7 @@ public struct BatchNorm: Module {
     }
 
     public func state(_ prefix: String) -> [StateEntry] {
-        let learned: StateEntry.Role = normalization == .trained ? .norm : .buffer
+        let learned: StateEntry.Role = normalization.learns ? .norm : .buffer
         return [
             StateEntry("\(prefix)weight", weight, learned),
             StateEntry("\(prefix)bias", bias, learned),

@@ -66,8 +66,7 @@ extension Cost {
         var parametersAChannel: Int {
             switch self {
             case .bias: 1
-            case .norm(.trained): 2
-            case .norm: 0
+            case .norm(let normalization): normalization.learns ? 2 : 0
             }
         }
 

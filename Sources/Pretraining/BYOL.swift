@@ -8,20 +8,26 @@ import Training
 /// network makes of the other.
 ///
 /// N pictures, C channels of the last map, D the size of a projection. Each view goes through each network by itself, so
-/// that batch statistics are those of one view, as in the authors' code.
+/// that batch statistics are those of one view, as in the authors' code; of all processes' pictures, where it is trained on
+/// several.
 public struct BYOL: PretrainingMethod {
     private let backbones: Followed<ResNet>
     private let projectors: Followed<ProjectionHead>
     private let predictor: ProjectionHead
 
     public init(_ options: PretrainingOptions, using generator: Generator) {
-        backbones = Followed { ResNet(options.depth, width: options.width, using: generator) }
+        backbones = Followed {
+            ResNet(options.depth, width: options.width, normalization: options.normalization, using: generator)
+        }
         let channels = backbones.online.outputChannels[3]
         projectors = Followed {
-            ProjectionHead(channels, hidden: options.hiddenSize, options.projectionSize, using: generator)
+            ProjectionHead(
+                channels, hidden: options.hiddenSize, options.projectionSize, normalization: options.normalization,
+                using: generator)
         }
         predictor = ProjectionHead(
-            options.projectionSize, hidden: options.hiddenSize, options.projectionSize, using: generator)
+            options.projectionSize, hidden: options.hiddenSize, options.projectionSize, normalization: options.normalization,
+            using: generator)
     }
 
     public var backbone: ResNet { backbones.online }

@@ -25,10 +25,13 @@ public struct EDIY: PretrainingMethod {
         self.options = regions
         let channels = byol.backbone.outputChannels[3]
         projectors = Followed {
-            ProjectionHead(channels, hidden: regions.hiddenSize, regions.projectionSize, using: generator)
+            ProjectionHead(
+                channels, hidden: regions.hiddenSize, regions.projectionSize, normalization: options.normalization,
+                using: generator)
         }
         predictor = ProjectionHead(
-            regions.projectionSize, hidden: regions.hiddenSize, regions.projectionSize, using: generator)
+            regions.projectionSize, hidden: regions.hiddenSize, regions.projectionSize, normalization: options.normalization,
+            using: generator)
     }
 
     public var backbone: ResNet { byol.backbone }

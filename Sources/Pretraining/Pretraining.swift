@@ -17,10 +17,12 @@ public struct Pretraining: Stage {
     private let device: Device
     private let watched: WatchedPictures?
 
-    /// - Parameter watched: what the backbone is measured on after each epoch, which changes no number of the training.
+    /// - Parameters:
+    ///   - shard: the part of each batch that is this process's.
+    ///   - watched: what the backbone is measured on after each epoch, which changes no number of the training.
     public init(
         _ name: PretrainingMethodName, _ options: PretrainingOptions, images: any PictureSource, seed: UInt64,
-        device: Device = .cpu, watching watched: WatchedPictures? = nil
+        device: Device = .cpu, shard: Shard = .whole, watching watched: WatchedPictures? = nil
     ) {
         let generator = Generator(seed: seed)
         let method: any PretrainingMethod =
@@ -34,7 +36,7 @@ public struct Pretraining: Stage {
         source = PretrainingBatches(
             images, batchSize: options.batchSize, augmentation: augmentation,
             decoding: options.exactDecode ? .exact : .fast,
-            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed)
+            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed, shard: shard)
         // An epoch's last batches may share a step with the next one's first.
         func steps(_ epochs: Int) -> Int { epochs * source.iterationsPerEpoch / options.accumulation }
         iterations = max(steps(options.epochs), 1)

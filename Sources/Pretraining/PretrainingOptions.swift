@@ -18,6 +18,8 @@ public struct PretrainingOptions: Sendable {
     public var depth = ResNet.Depth.r50
     /// Channels of the stem; 64 in the paper.
     public var width = 64
+    /// Over processes: the paper's statistics are those of the whole batch.
+    public var normalization = Normalization.synchronised
     public var imageSize = 224
     /// Pictures that go through the networks together, whose batch statistics normalise them.
     public var batchSize = 4096

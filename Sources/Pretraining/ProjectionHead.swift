@@ -8,10 +8,12 @@ import Torch
 public struct ProjectionHead: Module {
     private let layers: Sequential
 
-    public init(_ inputs: Int, hidden: Int, _ outputs: Int, using generator: Generator) {
+    public init(
+        _ inputs: Int, hidden: Int, _ outputs: Int, normalization: Normalization = .trained, using generator: Generator
+    ) {
         // The normalisation has a shift of its own.
         layers = Sequential([
-            Linear(inputs, hidden, bias: false, using: generator), BatchNorm(hidden), ReLU(),
+            Linear(inputs, hidden, bias: false, using: generator), BatchNorm(hidden, normalization), ReLU(),
             Linear(hidden, outputs, bias: false, using: generator),
         ])
     }

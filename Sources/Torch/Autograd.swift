@@ -3,8 +3,9 @@ import CTorchAPI
 extension Tensor {
     /// Fills `grad` of every leaf that this scalar came from.
     public func backward() {
-        if let message = Torch.table.pointee.backward(handle.pointer) {
-            fatalError("backward of \(dtype)\(shape): \(Operator.take(message))")
+        if let message = Torch.table.pointee.backward(handle.pointer).map(Operator.take) {
+            if let lost = ProcessGroup.lost(message) { Torch.stop(lost) }
+            fatalError("backward of \(dtype)\(shape): \(message)")
         }
     }
 

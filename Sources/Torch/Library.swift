@@ -30,14 +30,28 @@ public enum Torch {
     /// Sets the threads that one operator of the calling thread may use.
     public static func setThreadCount(_ count: Int) { table.pointee.set_thread_count(Int32(count)) }
 
+    /// Leaves the other processes of this machine their cores, unless the environment says how many threads there are to be.
+    static func share(cores processes: Int) {
+        guard ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] == nil else { return }
+        setThreadCount(max(threadCount / processes, 1))
+    }
+
     /// The CUDA devices that libtorch sees; 0 with a build for CPUs.
     public static var cudaDeviceCount: Int { Int(table.pointee.cuda_device_count()) }
 
-    /// The device asked for; without one the first CUDA device, or else the CPU.
+    /// The device asked for; without one the first CUDA device, or else the CPU. Of several processes each has the CUDA device
+    /// of its local rank.
     ///
     /// - Throws: `UserError` when libtorch does not see the one asked for.
-    public static func device(_ asked: Device?) throws -> Device {
+    public static func device(_ asked: Device?, in group: ProcessGroup? = nil) throws -> Device {
         let count = cudaDeviceCount
+        var asked = asked
+        if let group, count > 0, asked != .cpu {
+            guard asked == nil || asked == .cuda(0) else {
+                throw UserError("--device \(asked ?? .cpu) is for one process", remedy: "leave it out: each takes the device of its LOCAL_RANK")
+            }
+            asked = .cuda(group.localRank)
+        }
         guard let asked else { return count > 0 ? .cuda(0) : .cpu }
         if case .cuda(let index) = asked, index >= count {
             throw UserError(
@@ -70,6 +84,9 @@ public enum Torch {
         }
         // Threads of an operator that wait for the next one would spin on the cores that the data workers need.
         setenv("GOMP_SPINCOUNT", "1000", 0)
+        // c10d says what it throws too, and once a second that it waits for other processes.
+        setenv("TORCH_CPP_LOG_LEVEL", "FATAL", 0)
+        setenv("GLOG_minloglevel", "3", 0)
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let reason = dlerror().map { String(cString: $0) } ?? "unknown reason"
             return .failure(

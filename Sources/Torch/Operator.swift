@@ -60,6 +60,7 @@ struct Operator: @unchecked Sendable {
     }
 
     private func stop(_ message: String, _ arguments: [Argument]) -> Never {
+        if let lost = ProcessGroup.lost(message) { Torch.stop(lost) }
         let firstLine = message.split(whereSeparator: \.isNewline).first.map(String.init) ?? message
         if message.contains("out of memory") || message.contains("can't allocate memory") {
             Torch.stop(

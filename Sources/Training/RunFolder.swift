@@ -38,14 +38,22 @@ public struct RunFolder: Sendable {
 
     public let folder: String
     public let description: RunDescription
+    private let processes: Int
 
     /// Opens the folder for a run.
     ///
-    /// - Parameter resume: whether a run begun there may be gone on with.
+    /// - Parameters:
+    ///   - resume: whether a run begun there may be gone on with.
+    ///   - group: the processes of the run, of which the leader looks and makes.
     /// - Throws: `UserError` when the folder holds a run and `resume` is false, or one that differs, naming the setting.
-    public init(_ folder: String, _ description: RunDescription, resume: Bool) throws {
+    public init(_ folder: String, _ description: RunDescription, resume: Bool, by group: ProcessGroup? = nil) throws {
         self.folder = folder
         self.description = description
+        processes = group?.size ?? 1
+        try group.leaderAlone { try open(resume: resume) }
+    }
+
+    private func open(resume: Bool) throws {
         let file = "\(folder)/run.json"
         if FileManager.default.fileExists(atPath: file) {
             guard resume else {
@@ -85,7 +93,8 @@ public struct RunFolder: Sendable {
             ("protocol", settings),
         ]
         if let cost { members.append(("cost", ["images": .int(cost.images), "seconds": .double(cost.seconds)])) }
-        members.append(("environment", .object(Environment.facts.map { (key: $0.name, value: .string($0.value)) })))
+        members.append(("environment", .object(
+            (Environment.facts + [("processes", "\(processes)")]).map { (key: $0.name, value: .string($0.value)) })))
         try AtomicFile.write(JSON.object(members).text(pretty: true) + "\n", to: path("run.json"))
     }
 
@@ -117,5 +126,7 @@ public struct RunFolder: Sendable {
             let same = now.double.map { $0 == was?.double } ?? (was?.text() == now.text())
             if !same { throw fail(name, was, now) }
         }
+        let names = Set(description.settings.map(\.name))
+        if let (name, was) = old["protocol"]?.object?.first(where: { !names.contains($0.key) }) { throw fail(name, was, .null) }
     }
 }

@@ -22,6 +22,7 @@ public protocol Stage {
     var source: Source { get }
     /// How many steps the whole stage takes.
     var iterations: Int { get }
+    /// Of all processes together.
     var imagesPerIteration: Int { get }
     /// Batches whose gradients make one step: their losses' mean is differentiated, one after the other, in the memory of one.
     var accumulation: Int { get }
@@ -30,7 +31,9 @@ public protocol Stage {
     /// Every tensor that a step changes, but for the optimizer's own.
     var state: [StateEntry] { get }
 
-    /// The losses of one batch of an iteration. Random choices are drawn from generators seeded by the run's seed and `iteration`.
+    /// The losses of one batch of an iteration, or of this process's part of it: then of such names and number as the others', and
+    /// such that the mean over processes is the loss of the batch. Random choices are drawn from generators seeded by the run's
+    /// seed and `iteration`.
     func losses(_ batch: Source.Batch, at iteration: Int) throws -> [Loss]
 
     /// After the optimizer's step: moving averages.

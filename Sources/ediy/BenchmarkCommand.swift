@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarking
 import Reporting
 import Support
+import Torch
 
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -43,10 +44,12 @@ struct BenchmarkCommand: ParsableCommand {
             return
         }
         let folder = output ?? "runs/\(loaded.name)"
+        let group = try ProcessGroup.fromEnvironment()
         let benchmark = try Benchmark(
             loaded, path: recipe, data: data, images: pictures.images, watched: pictures.watch, folder: folder,
-            device: place.device, stop: .listening())
+            device: place.device, stop: .listening(), group: group)
         guard try benchmark.run() else { throw ExitCode(130) }
+        guard group.isLeader else { return }
         try ReportCommand.write(ReportInput(folders: [folder]), to: "\(folder)/report")
     }
 }

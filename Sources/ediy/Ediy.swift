@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Support
+import Torch
 
 /// The command line. Each subcommand is a file of its own that reads its arguments and calls one room.
 struct Ediy: ParsableCommand {
@@ -34,7 +35,9 @@ enum Main {
             var command = try Ediy.parseAsRoot()
             try command.run()
         } catch let error as UserError {
-            FileHandle.standardError.write(Data("ediy: \(error)\n".utf8))
+            // Of several processes the leader needs no name.
+            let rank = (try? ProcessPlace.fromEnvironment())?.rank ?? 0
+            FileHandle.standardError.write(Data("ediy: \(rank > 0 ? "process \(rank): " : "")\(error)\n".utf8))
             exit(1)
         } catch {
             Ediy.exit(withError: error)

@@ -3,6 +3,7 @@ import Benchmarking
 import Foundation
 import NN
 import Support
+import Torch
 
 struct FinetuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,6 +13,9 @@ struct FinetuneCommand: ParsableCommand {
             numbers) in the run folder. SIGINT saves and stops; --resume goes on, to the same numbers.
 
               ediy finetune benchmarks/shapes.yaml --backbone runs/e-diy/backbone.safetensors --output runs/detector
+
+            On 8 GPUs, a process on each; the recipe's batch is split over them:
+              torchrun --no-python --nproc-per-node 8 ediy finetune RECIPE.yaml --backbone FILE --data DIR --output DIR
             """)
 
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
@@ -29,8 +33,9 @@ struct FinetuneCommand: ParsableCommand {
         let loaded = try Recipe(reading: recipe)
         let weights = backbone == Recipe.scratch ? nil : backbone
         let method = try name ?? weights.map(Self.label) ?? Recipe.scratch
-        let files = try DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)")
-        let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening())
+        let group = try ProcessGroup.fromEnvironment()
+        let files = try group.leaderFirst { try DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)") }
+        let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening(), group: group)
         try runner.finetune(
             backbone: weights, method: method, files: files, seed: seed.value, output: output, resume: resume
         ).exitIfStopped()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Benchmarking
 import Support
+import Torch
 import Training
 
 struct PretrainCommand: ParsableCommand {
@@ -19,6 +20,9 @@ struct PretrainCommand: ParsableCommand {
             collapsed, which is said), and, where the pictures lie in a folder for each class, how often a picture's class
             is told by the others' (k-NN). The numbers are in metrics.jsonl and in TensorBoard's files; training is the same
             without them. `run: {watched_pictures: N}` in the recipe says how many, 0 none.
+
+            On 8 GPUs, a process on each; the recipe's batch is split over them:
+              torchrun --no-python --nproc-per-node 8 ediy pretrain RECIPE.yaml --method byol --output runs/byol
             """)
 
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
@@ -32,11 +36,12 @@ struct PretrainCommand: ParsableCommand {
 
     func run() throws {
         let loaded = try Recipe(reading: recipe)
-        let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening())
         guard let variant = loaded.variant(method) else {
             throw UserError("--method \(method) is not known", remedy: "use byol, e-diy, or a variant of the recipe")
         }
-        let (images, watched) = try pictures.paths(loaded, data: data)
+        let group = try ProcessGroup.fromEnvironment()
+        let (images, watched) = try group.leaderFirst { try pictures.paths(loaded, data: data) }
+        let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening(), group: group)
         try runner.pretrain(
             variant, images: images, watched: watched, seed: seed.value, output: output, resume: resume
         ).exitIfStopped()

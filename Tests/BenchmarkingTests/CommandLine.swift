@@ -15,10 +15,10 @@ enum CommandLineTool {
 
     /// - Parameters:
     ///   - fileSizeLimit: the kilobytes that a file may reach; a write beyond them fails, as on a full disk.
-    ///   - killAfter: sends SIGKILL once this says so; asked twenty times a second.
+    ///   - killAfter: sends the signal once this says so; asked twenty times a second.
     static func run(
         _ arguments: [String], environment: [String: String] = [:], fileSizeLimit: Int? = nil,
-        killAfter: (() -> Bool)? = nil
+        signal: Int32 = SIGKILL, killAfter: (() -> Bool)? = nil
     ) throws -> CommandResult {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: fileSizeLimit == nil ? executable : "/bin/sh")
@@ -35,7 +35,9 @@ enum CommandLineTool {
         try process.run()
         while let killAfter, process.isRunning {
             Thread.sleep(forTimeInterval: 0.05)
-            if killAfter() { kill(process.processIdentifier, SIGKILL) }
+            guard killAfter() else { continue }
+            kill(process.processIdentifier, signal)
+            break
         }
         process.waitUntilExit()
         let texts = try files.map { try String(contentsOfFile: $0, encoding: .utf8) }

@@ -101,7 +101,7 @@ import Testing
         #expect(recipe.name == name && recipe.methods.contains("byol") && recipe.methods.contains("e-diy"))
         let o = recipe.detection
         #expect(o.detector.design == design && o.detector.depth == .r50 && o.detector.width == 64)
-        #expect(o.detector.extraNorm && o.detector.normalization == .trained && o.detector.freezeAt == 0)
+        #expect(o.detector.extraNorm && o.detector.normalization == .synchronised && o.detector.freezeAt == 0)
         #expect(o.iterations == iterations && o.batchSize == 16 && o.learningRate == 0.02)
         #expect(o.milestones == [iterations / 90 * 60, iterations / 90 * 80])
         #expect(o.input.edges.lengths == Array(stride(from: 640, through: 800, by: 32)) && o.input.edges.longest == 1333)

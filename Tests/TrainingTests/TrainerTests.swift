@@ -203,6 +203,28 @@ private struct TinyStage: Stage {
         }
     }
 
+    @Test func aLossThatIsNoNumberForOneStopsAll() throws {
+        let folder = "\(scratch.path)/nan"
+        var options = options
+        options.logInterval = 1
+        let base = options
+        let messages = try withProcesses(2) { group -> String in
+            var stage = TinyStage(seed: UInt64(group.rank))
+            if group.rank == 1 { stage.nanAt = 7 }
+            var options = base
+            options.group = group
+            let run = try RunFolder(
+                folder, RunDescription(stage: .pretrain, method: "tiny", seed: 0, dataset: "points", settings: []), resume: true,
+                by: group)
+            do { _ = try Trainer(stage, in: run, options: options, stop: StopSignal()).train() } catch { return "\(error)" }
+            return ""
+        }
+        for message in messages {
+            #expect(message.contains("loss_fit is nan at iteration 7") && message.contains("iteration-000000006.safetensors"))
+        }
+        #expect(try metrics("nan").count == 7)
+    }
+
     @Test func noCheckpointHoldsWeightsThatAreNoNumbers() throws {
         // Right before the checkpoint of 12: the loss would tell only after it.
         var stage = TinyStage()

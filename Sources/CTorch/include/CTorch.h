@@ -11,11 +11,15 @@
 extern "C" {
 #endif
 
-#define EDIY_TORCH_ABI 1
+#define EDIY_TORCH_ABI 2
+
+// How a message begins that says that a process of the group is gone.
+#define EDIY_LOST "process group: "
 
 typedef struct EdiyTensor EdiyTensor;        // one owned reference to an at::Tensor
 typedef struct EdiyOperator EdiyOperator;    // an operator of the dispatcher, found once, never freed
 typedef struct EdiyGenerator EdiyGenerator;  // a random generator of a device
+typedef struct EdiyGroup EdiyGroup;          // this process among those that work together
 
 typedef enum {
     EDIY_DEFAULT,  // the schema's default, or none where it has none and the argument is optional
@@ -49,6 +53,16 @@ typedef struct {
         EdiyGenerator *generator;
     };
 } EdiyValue;
+
+// A process's place among those that work together, and where they meet.
+typedef struct {
+    int32_t rank;
+    int32_t size;
+    const char *host;  // where the process of rank 0 listens
+    uint16_t port;
+    int64_t meeting_timeout;  // milliseconds that the others are waited for at the beginning
+    int64_t timeout;          // and in any call after it
+} EdiyPlace;
 
 typedef struct {
     int32_t abi;
@@ -88,6 +102,17 @@ typedef struct {
     // Randomness. The default generators are never used by the suite.
     char *(*make_generator)(const char *device, uint64_t seed, EdiyGenerator **result);
     void (*release_generator)(EdiyGenerator *generator);
+
+    // Processes that work together. All of them make the same calls in the same order, with tensors of the same shapes.
+    char *(*make_group)(const EdiyPlace *place, EdiyGroup **result);
+    void (*release_group)(EdiyGroup *group);
+    // Each tensor becomes `scale` times the sum of all processes' ones.
+    char *(*all_reduce)(EdiyGroup *group, EdiyTensor *const *tensors, size_t count, double scale);
+    // Every process's tensor, by rank; `results` has room for one a process.
+    char *(*all_gather)(EdiyGroup *group, const EdiyTensor *tensor, EdiyTensor **results);
+    // Each tensor becomes the root's.
+    char *(*broadcast)(EdiyGroup *group, EdiyTensor *const *tensors, size_t count, int32_t root);
+    char *(*barrier)(EdiyGroup *group);
 
     // The machine.
     int32_t (*thread_count)(void);
