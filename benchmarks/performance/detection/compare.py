@@ -9,6 +9,7 @@ programs on the machine disturb less. With FPN both sides have the same anchors,
 for inference the same weights, whose detections are compared too; C4 has no peer in torchvision and stands alone.
 """
 import argparse
+import itertools
 import json
 import os
 import re
@@ -255,7 +256,7 @@ def report(what, own, others):
     """Contenders are (name, (seconds, seconds of processors), peak memory)."""
     print(f"{what}: the middle one of {len(own[1][0])}\n  {'':26}     clock   processors   peak memory", flush=True)
     best = None
-    for name, times, memory in [own, *others]:
+    for name, times, memory in itertools.chain([own], others):
         clock, work = (statistics.median(t) for t in times)
         print(f"  {name:26} {clock:7.2f} s    {work:7.2f} s      {memory:5.2f} GiB", flush=True)
         if name == own[0]:
