@@ -33,7 +33,8 @@ public struct Pretraining: Stage {
             decoding: options.exactDecode ? .exact : .fast,
             reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed)
         // An epoch's last batches may share a step with the next one's first.
-        func steps(_ epochs: Int) -> Int { epochs * source.iterationsPerEpoch / options.accumulation }
+        let perEpoch = source.iterationsPerEpoch
+        func steps(_ epochs: Int) -> Int { epochs * perEpoch / options.accumulation }
         iterations = max(steps(options.epochs), 1)
         schedule = .cosine(
             base: options.baseLearningRate * Double(options.effectiveBatchSize) / 256, iterations: iterations,
