@@ -70,7 +70,8 @@ public struct Pretraining: Stage {
         guard let watched, iterations % source.iterationsPerEpoch == 0 else { return [] }
         let measured = watched.measure(method.backbone)
         let epoch = iterations / source.iterationsPerEpoch
-        StandardError.line("\(name.rawValue) epoch \(epoch) of \(options.epochs): \(measured.text)")
+        let alarm = measured.regions.isCollapsed ? "  THE FEATURES HAVE COLLAPSED" : ""
+        StandardError.line("\(name.rawValue) epoch \(epoch) of \(options.epochs): \(measured.text)\(alarm)")
         return [("epoch", Double(epoch))] + measured.values
     }
 
