@@ -77,7 +77,8 @@ public struct Pretraining: Stage {
         let epoch = epochs(iterations)
         guard let watched, epoch > epochs(iterations - 1) else { return [] }
         let measured = watched.measure(method.backbone)
-        StandardError.line("\(name.rawValue) epoch \(epoch) of \(options.epochs): \(measured.text)")
+        let alarm = measured.regions.isCollapsed ? "  THE FEATURES HAVE COLLAPSED" : ""
+        StandardError.line("\(name.rawValue) epoch \(epoch) of \(options.epochs): \(measured.text)\(alarm)")
         return [("epoch", Double(epoch))] + measured.values
     }
 

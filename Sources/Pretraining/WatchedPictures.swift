@@ -89,10 +89,9 @@ public struct WatchedPictures: Sendable {
         /// A line for the terminal.
         public var text: String {
             let accuracy = neighbourAccuracy.map { "  k-NN \((100 * $0).short)%" } ?? ""
-            let state = regions.isCollapsed ? "  THE FEATURES HAVE COLLAPSED" : ""
             return "region cosine \(regions.meanPairwiseCosine.short)  rank \(regions.effectiveRank.short) of regions, "
                 + "\(regions.globalRank.short) of pictures  deviation \(regions.spread.short) of an even spread's"
-                + accuracy + state
+                + accuracy
         }
     }
 
