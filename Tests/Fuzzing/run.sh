@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fuzzes what reads strangers' files under AddressSanitizer, with libFuzzer of the toolchain's clang:
 #
-#     Tests/Fuzzing/run.sh [INPUTS] [FUZZER …]      a million by default, to each of reader and rle
+#     Tests/Fuzzing/run.sh [INPUTS] [FUZZER …]      a million by default, to each of reader, rle and weights
 #
 # Prints what libFuzzer prints, and fails with it: then the input lies in the folder that it names. On one core a million
 # inputs take the reader twenty minutes, rle less.
