@@ -92,7 +92,8 @@ extension Report {
     var legend: String {
         "AP in hundredths, mean over seeds" + (hasSeeds ? " ± half a 95% interval by Student's t" : "; one seed gives no interval")
             + ". Gain: AP over \(baseline.title), paired by seed"
-            + (hasSeeds ? "; p: of the paired t test; p, Holm: corrected for the number of methods held against it." : ".")
+            + (hasSeeds ? "; p: of the paired t test" : "")
+            + (hasSeeds && rows.count > 2 ? "; p, Holm: corrected for the number of methods held against it." : ".")
             + " Time: the training loop's, on the machine below."
     }
 

@@ -33,7 +33,7 @@ import Testing
         let output = "\(scratch.path)/out"
         let first = try ediy("benchmark", recipe, "--output", output)
         #expect(first.status == 0, "\(first.error)")
-        #expect(first.output.contains("BYOL") && first.output.contains("no evidence about the methods"))
+        #expect(first.output.contains("BYOL") && first.output.contains("One seed cannot tell"))
         // Plain lines where nobody watches.
         #expect(first.error.contains("ediy: none, seed 3: fine-tuning (stage 1 of 5)\n") && !first.error.contains("✓"))
         for name in ["report.md", "report.tex", "report.csv"] { #expect(try !bytes("out/report/\(name)").isEmpty) }

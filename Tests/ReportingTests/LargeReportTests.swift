@@ -77,9 +77,10 @@ import Vision
         try report.write(to: output)
         let html = try String(contentsOfFile: "\(output)/index.html", encoding: .utf8)
         #expect(html.utf8.count < 5_000_000, "\(html.utf8.count)")
-        // All of it is there: two tables of 80 lines, nine pictures, four maps, and each to three methods.
+        // All of it is there: two tables of 80 lines, pictures by each rule, four maps, and each to three methods.
         #expect(html.components(separatedBy: "<th scope=\"row\">category number").count == 1 + 2 * Self.categories)
-        #expect(html.components(separatedBy: "<img alt=").count == 1 + 9 * 4)
+        let rules = [", largest gain:", ", largest loss:", ", by chance</h3>"].map { html.components(separatedBy: $0).count - 1 }
+        #expect(rules[2] == 3 && rules[0] > 0 && html.components(separatedBy: "<img alt=").count == 1 + rules.reduce(0, +) * 4)
         #expect(html.components(separatedBy: "<svg class=\"map\"").count == 1 + 4 * 3)
         #expect(html.contains("(95% over 5 seeds, 16 images)"))
     }

@@ -85,7 +85,6 @@ import Testing
         input.results.append(("stray", other))
         let report = try Report(input)
         #expect(report.rows.count == 2 && report.notes.contains { $0.contains("other.json") && $0.contains("image 99") })
-        // A file that breaks after it was evaluated costs its run alone what needs detections.
         input.images = "\(maker.folder)/nowhere"
         #expect(try Report(input).notes.contains { $0.contains("no pictures are shown") })
         input.annotations = nil
