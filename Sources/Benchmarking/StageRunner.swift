@@ -54,7 +54,7 @@ public struct StageRunner {
             watching: recipe.watchedPictures > 0 ? watch : nil)
         // Every start makes the same weights first.
         let untrained = watch.measure(stage.method.backbone)
-        if group.isLeader { StandardError.line("\(variant.name) untrained: \(untrained.text)") }
+        if group.isLeader, recipe.watchedPictures > 0 { StandardError.line("\(variant.name) untrained: \(untrained.text)") }
         var options = recipe.pretrainingRun
         options.precision = variant.precision
         return try train(stage, run, options) {

@@ -11,7 +11,8 @@ import Torch
 
     init() throws {
         scratch = try Scratch()
-        try AtomicFile.write(tinyRecipe, to: recipe)
+        // What is measured on the way takes lines of its own.
+        try AtomicFile.write(tinyRecipe.replacingOccurrences(of: "run: {", with: "run: {watched_pictures: 0, "), to: recipe)
     }
 
     private func expect(
