@@ -28,10 +28,10 @@ import Testing
         }
         // Nothing is known of pretraining yet.
         #expect(left(0) == nil && left(1) == nil)
-        // BYOL's two: the best guess for E-DIY's too.
-        #expect(left(2) == 100 * 3 + 10 * 5)
-        // In the second seed each method has its own.
-        #expect(left(6) == 100 + 160 + 10 * 2)
+        // BYOL's two: the best guess for E-DIY's too. 3 · 100 + 5 · 10 s.
+        #expect(left(2) == 350.0)
+        // In the second seed each method has its own. 100 + 160 + 2 · 10 s.
+        #expect(left(6) == 280.0)
         #expect(left(9) == 10)
     }
 }

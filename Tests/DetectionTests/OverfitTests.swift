@@ -30,9 +30,9 @@ import Torch
         options.detector.roiPositiveFraction = 0.5
         options.detector.maskChannels = 64
         options.batchSize = 8
-        options.iterations = 520
+        options.iterations = 600
         options.learningRate = 0.2
-        options.milestones = [370, 470]
+        options.milestones = [440, 550]
         options.warmup = 30
         options.weightDecay = 0
         let stage = try FineTuning(options, dataset: dataset, images: "\(folder)/train", backbone: nil, seed: 0)
