@@ -11,7 +11,8 @@ extension DatasetCheck {
             return ["\(finding.kind.isProblem ? "problem" : "note"): \(finding.kind.title): \(finding.count)"]
                 + finding.examples.map { "  \($0)" } + more
         }
-        let verdict = isClean ? "no problems found" : "\(findings.count { $0.kind.isProblem }) kinds of problem found"
+        let kinds = findings.count { $0.kind.isProblem }
+        let verdict = isClean ? "no problems found" : "\(kinds) \(kinds == 1 ? "kind" : "kinds") of problem found"
         return (["\(images) images, \(categories.count) categories", ""] + table + [""] + notes + [verdict])
             .joined(separator: "\n")
     }

@@ -54,6 +54,16 @@ import Testing
         #expect(evaluation.summary.map(\.name) == ["AP", "AP50", "AP75", "APm", "APl", "AR", "AR50", "AR75", "ARm", "ARl"])
     }
 
+    @Test func keypointsWithOtherSigmasAreThoseOfPycocotools() throws {
+        let golden = try JSON.read(fixture("keypoints.json"))
+        let (dataset, results) = try read(golden)
+        let expected = try #require(golden["withSigmas"])
+        var evaluator = Evaluator(.keypoints)
+        evaluator.keypointSigmas = expected["params"]?["kpt_oks_sigmas"]?.array?.compactMap(\.double) ?? []
+        try check(evaluator.evaluate(results, against: dataset, by: .keypoints), expected)
+        #expect(expected["text"]?.string != golden["expected"]?["text"]?.string)
+    }
+
     @Test func keypointsOfAnotherNumberAreNamed() throws {
         let (dataset, results) = try read(JSON.read(fixture("keypoints.json")))
         var evaluator = Evaluator(.keypoints)

@@ -48,12 +48,14 @@ import Torch
         try stage.detector.predict(
             items, input: options.input, categoryIDs: dataset.categories.map(\.id), title: "predict"
         ) { found += $1 }
-        func ap(_ type: IoUType) throws -> Double {
-            try #require(try Evaluator().evaluate(Results(found), against: dataset, by: type)["AP"])
+        func metrics(_ type: IoUType) throws -> Evaluation {
+            try Evaluator().evaluate(Results(found), against: dataset, by: type)
         }
-        let (box, mask) = (try ap(.bbox), try ap(.segm))
-        #expect(box >= 0.9, "box AP \(box)")
-        // Which regions are drawn decides a few hundredths of it: 0.79 to 0.80 here.
-        #expect(mask >= 0.75, "mask AP \(mask)")
+        let (box, mask) = (try metrics(.bbox), try metrics(.segm))
+        #expect(try #require(box["AP"]) >= 0.9, "box AP \(box)")
+        // Masks of 28 × 28 cells at half the outline's precision: the strict overlaps of AP move by 0.1 with the rounding of
+        // another processor, the mask of an object at an overlap of one half does not.
+        #expect(try #require(mask["AP50"]) >= 0.95, "mask \(mask)")
+        #expect(try #require(mask["AP"]) >= 0.6, "mask \(mask)")
     }
 }

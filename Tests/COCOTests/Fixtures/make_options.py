@@ -31,10 +31,10 @@ def coco(gt, dt, kind, **params):
         truth.createIndex()
         e = COCOeval(truth, truth.loadRes(json.loads(json.dumps(dt))), kind)
         for name, value in params.items():
-            setattr(e.params, name, np.array(value) if name == "iouThrs" else value)
+            setattr(e.params, name, np.array(value) if name in ("iouThrs", "kpt_oks_sigmas") else value)
         e.evaluate(), e.accumulate()
     text, stats = io.StringIO(), None
-    if set(params) <= {"catIds", "imgIds", "useCats"}:
+    if set(params) <= {"catIds", "imgIds", "useCats", "kpt_oks_sigmas"}:
         with contextlib.redirect_stdout(text):
             e.summarize()
         stats = e.stats.tolist()
@@ -67,7 +67,8 @@ for image in images:
         points = [v for k in range(17) for v in (round(base["keypoints"][3 * k] + rng.uniform(-reach, reach), 1), round(base["keypoints"][3 * k + 1] + rng.uniform(-reach, reach), 1), 1)]
         found.append(dict(image_id=image["id"], category_id=1, keypoints=points, score=rng.choice([0.5, round(rng.random(), 2)])))
 kgt = dict(images=images, categories=[dict(id=1, name="person")], annotations=people)
-json.dump(dict(gt=kgt, dt=found, expected=coco(kgt, found, "keypoints")), open("keypoints.json", "w"), separators=(",", ":"))
+sigmas = [0.01 * (k + 2) for k in range(17)]
+json.dump(dict(gt=kgt, dt=found, expected=coco(kgt, found, "keypoints"), withSigmas=coco(kgt, found, "keypoints", kpt_oks_sigmas=sigmas)), open("keypoints.json", "w"), separators=(",", ":"))
 
 rng = random.Random(6)
 cats = [dict(id=c, name=f"c{c}", frequency="rcf"[c % 3]) for c in range(1, 8)]
