@@ -4,6 +4,7 @@ import Detection
 import Foundation
 import NN
 import Pretraining
+import Reporting
 import Support
 import Torch
 import Training
@@ -79,7 +80,7 @@ public struct StageRunner {
     // MARK: - Fine-tuning
 
     /// Fine-tunes, predicts on the validation images and evaluates; writes model.safetensors, results.json,
-    /// inference.json (speed and memory), evaluation.json and regions.json.
+    /// inference.json (speed and memory), evaluation.json, analysis.json and regions.json.
     ///
     /// - Parameters:
     ///   - backbone: a weight file of any kind that `WeightFile` reads; nil begins from scratch.
@@ -156,6 +157,8 @@ public struct StageRunner {
             json.append((key: "voc", value: voc.json))
         }
         try EventFile.write(evaluations, results, on: val, images: files.valImages, to: run.folder, at: iteration)
+        try AtomicFile.write(
+            RunAnalysis(results, evaluations, against: val).json.text() + "\n", to: run.path("analysis.json"))
         try AtomicFile.write(JSON.object(json).text(pretty: true) + "\n", to: run.path("evaluation.json"))
     }
 

@@ -27,7 +27,7 @@ struct CategoryTable {
             row.runs.map { (seed: $0.seed, aps: Dictionary($0.categoryAP(type.rawValue).map { ($0.id, $0.ap) }) { $1 }) }
         }
         guard !report.categories.isEmpty, aps.joined().contains(where: { !$0.aps.isEmpty }) else { return nil }
-        let comparison = report.detections?.comparison(type)
+        let comparison = report.detections.comparison(type)
         let places = Dictionary(comparison?.categories.enumerated().map { ("\($1.id)", $0) } ?? []) { $1 }
         let base = report.rows.firstIndex { $0.method == report.baseline.method }
         let other = report.rows.firstIndex { $0.method == report.candidate?.method }

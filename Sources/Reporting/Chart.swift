@@ -90,7 +90,7 @@ struct Chart {
         return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
     }
 
-    static func label(_ value: Double) -> String { String(format: "%.4g", value) }
+    static func label(_ value: Double) -> String { String(format: "%.4g", value).replacingOccurrences(of: "-", with: "−") }
 
     private static func range(_ values: [Double]) -> (Double, Double)? {
         let finite = values.filter(\.isFinite)
@@ -104,7 +104,9 @@ struct Chart {
         let power = pow(10, log10(rough).rounded(.down))
         let step = [1.0, 2, 5, 10].map { $0 * power }.first { $0 >= rough * (1 - 1e-9) } ?? rough
         // The last one is kept although it is reached by sums that round.
-        return Array(stride(from: (low / step).rounded(.up) * step, through: high + step * 1e-9, by: step))
+        let ticks = stride(from: (low / step).rounded(.up) * step, through: high + step * 1e-9, by: step)
+        // Sums that round reach 0 from either side.
+        return ticks.map { abs($0) < step * 1e-9 ? 0 : $0 }
     }
 
     private typealias Point = (x: Double, y: Double, low: Double, high: Double)

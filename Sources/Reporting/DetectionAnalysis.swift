@@ -23,7 +23,8 @@ struct DetectionAnalysis {
         let falsePositives, falseNegatives: Estimate
     }
 
-    let imageCount: Int
+    /// Of the validation set; nil without ground truth.
+    let imageCount: Int?
     let curves: [Curve]
     let errors: [Errors]
     let gallery: [GalleryImage]
@@ -32,48 +33,84 @@ struct DetectionAnalysis {
     /// The candidate against the baseline, over all seeds that both have.
     func comparison(_ type: IoUType) -> Comparison? { comparisons[type] }
 
-    /// - Parameter notes: gets a line for each results file that cannot be used.
+    /// - Parameters:
+    ///   - truth: without it there is but what runs kept of their detections.
+    ///   - notes: gets a line for each results file that cannot be used.
     init(
-        _ truth: GroundTruth, _ rows: [Report.Row], _ baseline: Report.Row, _ candidate: Report.Row?, _ input: ReportInput,
+        _ truth: GroundTruth?, _ rows: [Report.Row], _ baseline: Report.Row, _ candidate: Report.Row?, _ input: ReportInput,
         _ notes: inout [String]
-    ) throws {
-        imageCount = truth.dataset.images.count
+    ) {
+        imageCount = truth?.dataset.images.count
         let types = IoUType.detection.filter { type in rows.contains { $0.estimate("AP", type.rawValue) != nil } }
-        let runs = rows.flatMap(\.runs).filter { $0.resultsFile != nil }
-        let progress = ProgressLine("report", total: runs.count, unit: "runs")
-        var curves: [Curve] = []
-        var errors: [Errors] = []
-        // Runs whose results can be used.
-        var usable: Set<String> = []
-        for row in rows {
-            var found: [IoUType: [(evaluation: Evaluation, errors: ErrorAnalysis)]] = [:]
-            for run in row.runs {
-                guard let file = run.resultsFile else { continue }
-                do {
-                    // One file at a time: it may be large.
-                    let results = try Results.read(file)
-                    for type in types where run.number("AP", type.rawValue) != nil {
-                        let evaluation = try Evaluator().evaluate(results, against: truth.dataset, by: type)
-                        found[type, default: []].append((evaluation, try ErrorAnalysis(results, against: truth.dataset, by: type)))
-                    }
-                    usable.insert(run.path)
-                } catch { notes.append("\(error); what needs detections is reported without this run") }
-                progress.advance()
-            }
-            for type in types {
-                guard let seeds = found[type] else { continue }
-                func curve(_ iou: Double?) -> [[Double]] { seeds.compactMap { $0.evaluation.precisionCurve(iou: iou) } }
-                curves.append(Curve(method: row.method, type: type, at50: curve(0.5), at75: curve(0.75), mean: curve(nil)))
-                Errors(row.method, type, seeds.map(\.errors)).map { errors.append($0) }
+        let (analyses, usable) = Self.analyses(rows, types, truth?.dataset, &notes)
+        func all<T>(_ make: (String, IoUType, [RunAnalysis.Part]) -> T?) -> [T] {
+            zip(rows, analyses).flatMap { row, analyses in
+                types.compactMap { type in make(row.method, type, analyses.flatMap(\.parts).filter { $0.type == type }) }
             }
         }
-        progress.end("compared")
-        self.curves = curves
-        self.errors = errors
-
+        curves = all(Curve.init)
+        errors = all(Errors.init)
         let pairs: [(base: RunRecord, run: RunRecord)] = (candidate?.runs ?? []).compactMap { run in
             baseline.runs.first { $0.seed == run.seed && usable.contains($0.path) && usable.contains(run.path) }.map { ($0, run) }
         }
+        do {
+            comparisons = try truth.map { try Self.comparisons(pairs, types, $0.dataset, input) } ?? [:]
+        } catch {
+            notes.append("\(error); intervals over images are left out")
+            comparisons = [:]
+        }
+        let files = rows.compactMap { row in
+            row.runs.first { usable.contains($0.path) }.map { (method: row.method, file: $0.resultsFile ?? "") }
+        }
+        do {
+            gallery = try truth.flatMap { truth in
+                try truth.images.map { images in
+                    try GalleryImage.choose(
+                        truth.dataset, images: images, files, pairs.first, by: types.last ?? .bbox, seed: input.seed)
+                }
+            } ?? []
+        } catch {
+            notes.append("no pictures are shown: \(error)")
+            gallery = []
+        }
+    }
+
+    /// What each row's runs kept of their detections, or else what these tell; and the paths of the runs whose results can be read.
+    private static func analyses(
+        _ rows: [Report.Row], _ types: [IoUType], _ dataset: Dataset?, _ notes: inout [String]
+    ) -> (analyses: [[RunAnalysis]], usable: Set<String>) {
+        let progress = ProgressLine("report", total: rows.reduce(0) { $0 + $1.runs.count }, unit: "runs")
+        var usable: Set<String> = []
+        let analyses = rows.map { row in
+            row.runs.compactMap { run -> RunAnalysis? in
+                defer { progress.advance() }
+                do {
+                    let analysis = try run.analysis ?? dataset.flatMap { try Self.analysis(of: run, types, $0) }
+                    if run.resultsFile != nil { usable.insert(run.path) }
+                    return analysis
+                } catch {
+                    notes.append("\(error); what needs detections is reported without this run")
+                    return nil
+                }
+            }
+        }
+        progress.end("compared")
+        return (analyses, usable)
+    }
+
+    /// Of a run that kept none; nil where it has no results.
+    private static func analysis(of run: RunRecord, _ types: [IoUType], _ dataset: Dataset) throws -> RunAnalysis? {
+        guard let file = run.resultsFile else { return nil }
+        let results = try Results.read(file)
+        let evaluations = try types.filter { run.number("AP", $0.rawValue) != nil }.map { type in
+            (type: type, evaluation: try Evaluator().evaluate(results, against: dataset, by: type))
+        }
+        return try RunAnalysis(results, evaluations, against: dataset)
+    }
+
+    private static func comparisons(
+        _ pairs: [(base: RunRecord, run: RunRecord)], _ types: [IoUType], _ dataset: Dataset, _ input: ReportInput
+    ) throws -> [IoUType: Comparison] {
         var comparisons: [IoUType: Comparison] = [:]
         for type in types where input.resamples > 0 {
             let both = pairs.filter { $0.base.number("AP", type.rawValue) != nil && $0.run.number("AP", type.rawValue) != nil }
@@ -82,30 +119,26 @@ struct DetectionAnalysis {
                 runs.map { run in { try Results.read(run.resultsFile ?? "") } }
             }
             comparisons[type] = try Comparison(
-                sides(both.map(\.base)), sides(both.map(\.run)), against: truth.dataset, by: type, resamples: input.resamples,
+                sides(both.map(\.base)), sides(both.map(\.run)), against: dataset, by: type, resamples: input.resamples,
                 seed: input.seed)
         }
-        self.comparisons = comparisons
+        return comparisons
+    }
+}
 
-        let files = rows.compactMap { row in
-            row.runs.first { usable.contains($0.path) }.map { (method: row.method, file: $0.resultsFile ?? "") }
-        }
-        do {
-            gallery = try truth.images.map { images in
-                try GalleryImage.choose(
-                    truth.dataset, images: images, files, pairs.first, by: types.last ?? .bbox, seed: input.seed)
-            } ?? []
-        } catch {
-            notes.append("no pictures are shown: \(error)")
-            gallery = []
-        }
+extension DetectionAnalysis.Curve {
+    /// Nil without seeds.
+    fileprivate init?(_ method: String, _ type: IoUType, _ seeds: [RunAnalysis.Part]) {
+        let seeds = seeds.filter { !$0.mean.isEmpty }
+        guard !seeds.isEmpty else { return nil }
+        self.init(method: method, type: type, at50: seeds.map(\.at50), at75: seeds.map(\.at75), mean: seeds.map(\.mean))
     }
 }
 
 extension DetectionAnalysis.Errors {
     /// Nil without seeds.
-    fileprivate init?(_ method: String, _ type: IoUType, _ seeds: [ErrorAnalysis]) {
-        func estimate(_ value: (ErrorAnalysis) -> Double) -> Estimate? { Estimate(seeds.map(value)) }
+    fileprivate init?(_ method: String, _ type: IoUType, _ seeds: [RunAnalysis.Part]) {
+        func estimate(_ value: (RunAnalysis.Errors) -> Double) -> Estimate? { Estimate(seeds.map { value($0.errors) }) }
         guard let ap = estimate(\.ap), let positives = estimate(\.falsePositives), let negatives = estimate(\.falseNegatives) else {
             return nil
         }
@@ -115,7 +148,7 @@ extension DetectionAnalysis.Errors {
         falsePositives = positives
         falseNegatives = negatives
         costs = ErrorAnalysis.Kind.allCases.compactMap { kind in
-            estimate { $0.costs.first { $0.kind == kind }?.ap ?? 0 }.map { (kind, $0) }
+            estimate { $0.costs[kind] ?? 0 }.map { (kind, $0) }
         }
     }
 }

@@ -23,7 +23,7 @@ struct Finding {
             return
         }
         let names = (candidate.title, baseline.title)
-        let images = report.detections.map { ", \($0.imageCount) images" } ?? ""
+        let images = report.detections.imageCount.map { ", \($0) images" } ?? ""
         let seeds = first.seeds == 1 ? "one seed each" : "95% over \(first.seeds) seeds"
         let what = "\(names.0) is \(Self.comparison(gains, names.1)) (\(seeds)\(images))"
         let verdict = Self.verdict(gains, Self.corrected(gains), reservation: Self.reservation(report, candidate))
@@ -50,7 +50,7 @@ struct Finding {
         init(_ type: IoUType, _ pair: PairedComparison, _ report: Report) {
             noun = "\(type.noun) AP"
             self.pair = pair
-            images = report.detections?.comparison(type)?.bySize.first?.line
+            images = report.detections.comparison(type)?.bySize.first?.line
         }
 
         var seeds: Int { pair.gain.count }
@@ -157,7 +157,7 @@ struct Finding {
 
     private static func overImages(_ gains: [Gain], _ report: Report) -> String {
         let measured = gains.compactMap { gain in gain.images.map { (noun: gain.noun, line: $0) } }
-        guard let count = report.detections?.imageCount, let first = measured.first else { return "" }
+        guard let count = report.detections.imageCount, let first = measured.first else { return "" }
         let intervals = measured.map { "\(interval($0.line)) \($0.noun)" }.joined(separator: "; ")
         let stand = measured.filter(\.line.stands)
         let what =

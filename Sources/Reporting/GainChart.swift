@@ -69,9 +69,9 @@ extension GainChart {
             let overSeeds = Line(
                 title: "\(type.noun) AP, \(seeds)", seeds: pair.differences, mean: gain.mean,
                 interval: gain.halfWidth.map { gain.mean - $0...gain.mean + $0 })
-            let overImages = report.detections?.comparison(type)?.bySize.first?.line.map { line in
+            let overImages = report.detections.comparison(type)?.bySize.first?.line.map { line in
                 Line(
-                    title: "\(type.noun) AP, over \(report.detections?.imageCount ?? 0) images", seeds: [], mean: line.difference,
+                    title: "\(type.noun) AP, over \(report.detections.imageCount ?? 0) images", seeds: [], mean: line.difference,
                     interval: line.interval)
             }
             return [overSeeds] + [overImages].compactMap(\.self)

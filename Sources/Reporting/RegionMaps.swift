@@ -85,20 +85,37 @@ struct RegionMaps {
 }
 
 extension RegionMaps.Picture {
-    /// The map over the picture, which the page holds once, under `id`.
+    /// The picture, which the page holds once under `id`, with the region that the others are held against outlined.
+    func svg(title: String, pictureID id: String) -> String {
+        guard let map = maps.first?.map else { return "" }
+        return svg("map plain", title, id, outline(map))
+    }
+
+    /// The map over the grey picture.
     func svg(_ map: RegionMaps.Map, title: String, pictureID id: String) -> String {
-        let (w, h) = (Double(width) / Double(map.grid), Double(height) / Double(map.grid))
-        func f(_ value: Double) -> String { Chart.tenths(value) }
-        var out = "<svg class=\"map\" viewBox=\"0 0 \(width) \(height)\" role=\"img\" aria-label=\"\(HTML.escaped(title))\">"
-        out += "<use href=\"#\(id)\"/><g fill-opacity=\".72\">"
-        for (i, value) in map.similarities.enumerated() {
-            let (row, column) = (i / map.grid, i % map.grid)
-            out += "<rect x=\"\(f(Double(column) * w))\" y=\"\(f(Double(row) * h))\" width=\"\(f(w))\" height=\"\(f(h))\""
-                + " fill=\"\(SimilarityColor(value).hex)\"/>"
+        let cells = map.similarities.enumerated().map { i, value in
+            "<rect \(place(i, map.grid)) fill=\"\(SimilarityColor(value).hex)\"/>"
         }
-        let (row, column) = (map.region / map.grid, map.region % map.grid)
-        let place = "x=\"\(f(Double(column) * w))\" y=\"\(f(Double(row) * h))\" width=\"\(f(w))\" height=\"\(f(h))\" fill=\"none\""
-        return out + "</g><rect \(place) stroke=\"#000\" stroke-width=\"5\"/><rect \(place) stroke=\"#fff\" stroke-width=\"2.5\"/></svg>"
+        return svg("map", title, id, "<g fill-opacity=\".72\">\(cells.joined())</g>" + outline(map))
+    }
+
+    private func svg(_ style: String, _ title: String, _ id: String, _ inside: String) -> String {
+        "<svg class=\"\(style)\" viewBox=\"0 0 \(width) \(height)\" role=\"img\" aria-label=\"\(HTML.escaped(title))\">"
+            + "<use href=\"#\(id)\"/>\(inside)</svg>"
+    }
+
+    /// White within black, to be seen on anything.
+    private func outline(_ map: RegionMaps.Map) -> String {
+        [("#000", 5), ("#fff", 2.5)].map { color, width in
+            "<rect \(place(map.region, map.grid)) fill=\"none\" stroke=\"\(color)\" stroke-width=\"\(width)\"/>"
+        }.joined()
+    }
+
+    /// Where a cell lies.
+    private func place(_ cell: Int, _ grid: Int) -> String {
+        let (w, h) = (Double(width) / Double(grid), Double(height) / Double(grid))
+        let (x, y) = (Double(cell % grid) * w, Double(cell / grid) * h)
+        return zip(["x", "y", "width", "height"], [x, y, w, h]).map { "\($0)=\"\(Chart.tenths($1))\"" }.joined(separator: " ")
     }
 }
 

@@ -16,8 +16,8 @@ extension Report {
         let sizes = [ReportTable.sizes(self)].compactMap(\.self), regions = [ReportTable.regions(self)].compactMap(\.self)
         let errors = types.compactMap { ReportTable.errors(self, $0) }
         let categories = types.compactMap { CategoryTable(self, $0) }
-        let gallery = detections?.gallery ?? []
-        func tables(_ tables: [ReportTable]) -> [[String: Any]] { tables.map { Self.context($0) } }
+        let gallery = detections.gallery
+        func tables(_ tables: [ReportTable]) -> [[String: Any]] { tables.map(Self.context) }
         let context: [String: Any] = [
             "style": Self.style, "script": Self.script, "headline": headline,
             "grounds": grounds.map { ["title": $0.title, "text": $0.text] }, "hasGrounds": !grounds.isEmpty,
@@ -42,7 +42,12 @@ extension Report {
             "stages": stageProtocols, "hasStages": !stageProtocols.isEmpty,
             "differences": differences.map { ["stage": $0.stage, "name": $0.name, "values": $0.values.joined(separator: ", ")] },
             "hasDifferences": !differences.isEmpty,
-            "published": [Self.context(ReportTable.published, isSortable: false)],
+            "published": Published.all.map { entry in
+                [
+                    "method": entry.method, "box": entry.box, "mask": entry.mask, "setting": entry.setting, "source": entry.source,
+                    "url": entry.url,
+                ]
+            },
             "environment": environment, "hasEnvironment": !environment.isEmpty,
             "commands": reproduction.commands.joined(separator: "\n"),
             "recipes": reproduction.recipe.map { [["name": $0.name, "text": $0.text]] } ?? [],
@@ -50,9 +55,9 @@ extension Report {
         return template.render(context)
     }
 
-    private static func context(_ table: ReportTable, isSortable: Bool = true) -> [String: Any] {
+    private static func context(_ table: ReportTable) -> [String: Any] {
         [
-            "title": table.title, "header": table.header, "sortable": isSortable ? "sortable" : "",
+            "title": table.title, "header": table.header,
             "long": table.lines.count > 25 ? " long" : "",
             "lines": table.lines.map { line in
                 [
@@ -64,13 +69,14 @@ extension Report {
 
     private static func context(_ place: Int, _ picture: RegionMaps.Picture) -> [String: Any] {
         let id = "map\(place)"
+        let plain = ["title": "the picture", "svg": picture.svg(title: picture.fileName, pictureID: id)]
+        let maps = picture.maps.map { method, map in
+            let title = "\(method), mean \(String(format: "%.2f", map.mean))"
+            return ["title": title, "svg": picture.svg(map, title: "\(picture.fileName): \(title)", pictureID: id)]
+        }
         return [
             "id": id, "file": picture.fileName, "width": "\(picture.width)", "height": "\(picture.height)",
-            "data": Data(picture.jpeg).base64EncodedString(),
-            "panels": picture.maps.map { method, map in
-                let title = "\(method), mean \(String(format: "%.2f", map.mean))"
-                return ["title": title, "svg": picture.svg(map, title: "\(picture.fileName): \(title)", pictureID: id)]
-            },
+            "data": Data(picture.jpeg).base64EncodedString(), "panels": [plain] + maps,
         ]
     }
 
@@ -81,7 +87,7 @@ extension Report {
         let seeds = rows.map { "\($0.method) \($0.runs.map { "\($0.seed)" }.joined(separator: ", "))" }.joined(separator: "; ")
         return [
             datasets.isEmpty ? nil : "Dataset: \(datasets.joined(separator: ", ")).",
-            detections.map { "\($0.imageCount) validation images." }, "Seeds: \(seeds).", "AP is COCO's, in hundredths.",
+            detections.imageCount.map { "\($0) validation images." }, "Seeds: \(seeds).", "AP is COCO's, in hundredths.",
         ].compactMap(\.self).joined(separator: " ")
     }
 
@@ -89,7 +95,7 @@ extension Report {
 
     private var precisionCharts: [Chart] {
         types.flatMap { type -> [Chart] in
-            let curves = rows.map { row in detections?.curves.first { $0.method == row.method && $0.type == type } }
+            let curves = rows.map { row in detections.curves.first { $0.method == row.method && $0.type == type } }
             func chart(_ title: String, _ value: (DetectionAnalysis.Curve) -> [[Double]]) -> Chart {
                 Chart(
                     title: "\(type == .bbox ? "Boxes" : "Masks"), \(title)", xTitle: "recall",
@@ -113,6 +119,9 @@ extension Report {
             chart("Pretraining, BYOL's loss", "loss_byol") { $0.pretraining },
             chart("Pretraining, invariance", "loss_invariance") { $0.pretraining },
             chart("Pretraining, diversity", "loss_diversity") { $0.pretraining },
+            chart("Pretraining, region cosine", "mean_pairwise_cosine") { $0.pretraining },
+            chart("Pretraining, effective rank", "effective_rank") { $0.pretraining },
+            chart("Pretraining, k-NN accuracy", "knn_accuracy") { $0.pretraining },
             chart("Fine-tuning, all losses", "loss") { $0.runs }, chart("Fine-tuning, classes", "loss_cls") { $0.runs },
             chart("Fine-tuning, boxes", "loss_box_reg") { $0.runs }, chart("Fine-tuning, masks", "loss_mask") { $0.runs },
         ]

@@ -11,13 +11,13 @@ extension Report {
             "over_images": overImages,
             "categories": .array(categories.map { ["id": .string($0.id), "name": .string($0.name)] }),
             "precision_by_recall": .array(
-                (detections?.curves ?? []).map { curve in
+                detections.curves.map { curve in
                     [
                         "method": .string(curve.method), "type": .string(curve.type.rawValue), "iou_0.50": numbers(curve.at50),
                         "iou_0.75": numbers(curve.at75), "iou_0.50:0.95": numbers(curve.mean),
                     ]
                 }),
-            "errors": .array((detections?.errors ?? []).map(errors)),
+            "errors": .array(detections.errors.map(errors)),
             "differences": .array(
                 differences.map {
                     ["stage": .string($0.stage), "name": .string($0.name), "values": .array($0.values.map(JSON.string))]
@@ -75,7 +75,7 @@ extension Report {
     }
 
     private var overImages: JSON {
-        let found = types.compactMap { type in detections?.comparison(type).map { (key: type.rawValue, value: $0.json) } }
+        let found = types.compactMap { type in detections.comparison(type).map { (key: type.rawValue, value: $0.json) } }
         return found.isEmpty ? .null : .object(found)
     }
 

@@ -96,7 +96,11 @@ extension Report {
         <tr class="{{class}}"><td>{{name}}</td><td>{{value}}</td></tr>{{/settings}}</tbody></table></div>{{/stages}}</section>
         <section class="apart" aria-labelledby="published"><h2 id="published">Published by others, for context</h2>
         <p class="soft">Nothing of this was measured here, and settings differ: compare it with nothing above but in kind.</p>
-        {{#published}}\(table){{/published}}</section>
+        <div class="scroll" role="group" aria-label="Published" tabindex="0"><table><thead><tr><th scope="col">method</th>
+        <th scope="col">box AP</th><th scope="col">mask AP</th><th scope="col">setting</th><th scope="col">source</th></tr></thead><tbody>
+        {{#published}}<tr><th scope="row">{{method}}</th><td>{{box}}</td><td>{{mask}}</td><td>{{setting}}</td>
+        <td><a href="{{url}}">{{source}}</a></td></tr>
+        {{/published}}</tbody></table></div></section>
         <section aria-labelledby="environment"><h2 id="environment">Environment, and how to make it again</h2>
         {{#hasEnvironment}}<div class="settings"><table><thead class="hidden"><tr><th scope="col">what</th>
         <th scope="col">which</th></tr></thead><tbody>{{#environment}}<tr class="{{class}}"><td>{{name}}</td><td>{{value}}</td></tr>
@@ -114,7 +118,7 @@ extension Report {
         """
 
     private static let table = """
-        <div class="scroll{{long}}" role="group" aria-label="{{title}}" tabindex="0"><table class="{{sortable}}"><caption>{{title}}</caption>
+        <div class="scroll{{long}}" role="group" aria-label="{{title}}" tabindex="0"><table class="sortable"><caption>{{title}}</caption>
         <thead><tr>{{#header}}<th scope="col">{{.}}</th>{{/header}}</tr></thead>
         <tbody>{{#lines}}<tr><th scope="row">{{name}}</th>{{#cells}}<td data-value="{{value}}">{{text}}</td>{{/cells}}</tr>
         {{/lines}}</tbody></table></div>

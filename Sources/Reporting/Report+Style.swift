@@ -26,23 +26,26 @@ extension Report {
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; white-space: nowrap; }
         th, td { padding: .4rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); }
         th { font-weight: 500; color: var(--soft); vertical-align: bottom; }
-        th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-align: inherit; }
-        th button::after { content: ""; display: inline-block; width: .8em; text-align: center; }
+        th button { position: relative; font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-align: inherit; }
+        th button::after { position: absolute; left: 100%; bottom: 0; }
         th[aria-sort=descending] button::after { content: "▾"; } th[aria-sort=ascending] button::after { content: "▴"; }
         caption { text-align: left; font-weight: 600; padding: .4rem 0; }
         th:first-child, td:first-child { text-align: left; padding-left: 0; }
         tbody th { color: var(--ink); font-weight: 600; position: sticky; left: 0; background: var(--paper); }
-        .settings { columns: 26rem; column-gap: 2.5rem; } .settings table { width: 100%; white-space: normal; }
+        .settings { columns: 26rem; column-gap: 2.5rem; } .settings table { width: 100%; white-space: normal;
+          border-collapse: separate; border-spacing: 0; }
         .settings td { text-align: left; font-size: .85rem; overflow-wrap: anywhere; } .settings td + td { text-align: right; }
         .settings tr { break-inside: avoid; } .differs td { color: var(--warn); font-weight: 600; }
         .differs td:first-child::after { content: " (differs)"; }
         .hidden { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
         .notes { padding-left: 1.25rem; } .notes li { color: var(--warn); max-width: 60rem; overflow-wrap: anywhere; }
         .apart { background: var(--wash); border-radius: 6px; padding: .25rem 1.25rem 1.25rem; margin-top: 3rem; }
-        .apart h2 { margin-top: 1rem; } .apart tbody th { background: var(--wash); } .apart td { white-space: normal; text-align: left; }
+        .apart h2 { margin-top: 1rem; } .apart tbody th { background: var(--wash); } .apart table { white-space: normal; }
+        .apart th, .apart td { text-align: left; vertical-align: baseline; } .apart td + td + td { min-width: 12rem; }
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem; }
         figure { margin: 0; } figcaption { font-size: .85rem; color: var(--soft); margin-bottom: .25rem; overflow-wrap: anywhere; }
-        .chart { width: 100%; height: auto; } .chart text { fill: var(--soft); font-size: 11px; }
+        .chart { width: 100%; height: auto; } .chart text { fill: var(--soft); font-size: 11px;
+          paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
         .chart .grid { stroke: var(--rule); }
         .chart .zero { stroke: var(--soft); stroke-dasharray: 3 3; } .chart .interval { stroke: var(--link); stroke-width: 5; opacity: .45; }
         .chart .seed { fill: var(--ink); fill-opacity: .45; } .chart .mean { stroke: var(--ink); stroke-width: 2.5; } .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
@@ -57,13 +60,13 @@ extension Report {
         .row { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(10rem, 15rem); gap: .75rem; overflow-x: auto;
           margin-bottom: 1rem; } .row img { width: 100%; display: block; border-radius: 3px; }
         .map { width: 100%; height: auto; display: block; border-radius: 3px; }
+        .map:not(.plain) use { filter: grayscale(1); }
         .scale { display: inline-block; width: 6rem; height: .7rem; vertical-align: -.05rem; border-radius: 2px; }
         pre { background: var(--wash); padding: .75rem 1rem; border-radius: 6px; overflow-x: auto; font-size: .85rem; }
         @media print { body { max-width: none; padding: 0; font-size: 11px; } nav { display: none; } .scroll, .row { overflow: visible; }
           .long { max-height: none; border: 0; } .long thead th { position: static; }
           tr, figure, .row { break-inside: avoid; } h2, h3 { break-after: avoid; } table { font-size: .8rem; }
-          .map { width: 100%; height: auto; display: block; border-radius: 3px; }
-        .scale { display: inline-block; width: 6rem; height: .7rem; vertical-align: -.05rem; border-radius: 2px; }
-        pre { white-space: pre-wrap; } .row { grid-auto-columns: minmax(0, 1fr); } }
+          .apart a::after { content: " " attr(href); } pre { white-space: pre-wrap; } .row { grid-auto-columns: minmax(0, 1fr); } }
+        @media (max-width: 30rem) { body { padding: 1.5rem 1rem 4rem; } h1 { font-size: 1.35rem; } .chart text { font-size: 14px; } }
         """
 }

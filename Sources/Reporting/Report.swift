@@ -62,8 +62,7 @@ public struct Report {
     /// What could not be used, and differences between runs that should not be there, a line each.
     public let notes: [String]
     let differences: [ProtocolDifference]
-    /// What the detections tell; nil without ground truth.
-    let detections: DetectionAnalysis?
+    let detections: DetectionAnalysis
     /// Region similarity of the backbones; empty where no run kept it, or without pictures.
     let regionMaps: RegionMaps
     let categories: [(id: String, name: String)]
@@ -109,12 +108,7 @@ public struct Report {
             let ap50 = row.estimate("AP50", "bbox").map { points($0.mean) } ?? "–"
             notes.append("\(row.method) has hardly learned to detect (box AP50 \(ap50)): its gain says nothing")
         }
-        do {
-            detections = try truth.map { try DetectionAnalysis($0, rows, baseline, candidate, input, &notes) }
-        } catch {
-            notes.append("what needs detections is left out: \(error)")
-            detections = nil
-        }
+        detections = DetectionAnalysis(truth, rows, baseline, candidate, input, &notes)
         regionMaps = RegionMaps(rows, images: truth?.images, &notes)
         categories = Self.categories(truth, fineTuned)
         reproduction = Reproduction(input, runs)

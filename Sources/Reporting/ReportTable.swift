@@ -62,7 +62,7 @@ struct ReportTable {
         let names = [("mean_pairwise_cosine", 3), ("effective_rank", 1)]
         guard report.rows.contains(where: { $0.regions(names[0].0) != nil }) else { return nil }
         return ReportTable(
-            title: "Regions of a picture to the backbone, before fine-tuning", header: ["method", "region cosine", "effective rank"],
+            title: "The backbones, before fine-tuning", header: ["method", "region cosine", "effective rank"],
             lines: report.rows.map { row in
                 let cells = names.map { name, digits in
                     row.regions(name).map { estimate -> Cell in
@@ -74,9 +74,9 @@ struct ReportTable {
             })
     }
 
-    /// TIDE's errors of every method; nil without ground truth.
+    /// TIDE's errors of every method; nil where nothing is known of any's detections.
     static func errors(_ report: Report, _ type: IoUType) -> ReportTable? {
-        let found = report.detections?.errors.filter { $0.type == type } ?? []
+        let found = report.detections.errors.filter { $0.type == type }
         guard !found.isEmpty else { return nil }
         return ReportTable(
             title: "\(type == .bbox ? "Boxes" : "Masks"): AP50 lost to each kind of error",
@@ -95,7 +95,7 @@ struct ReportTable {
             header: ["objects", report.baseline.method, candidate.method, "gain", "95% over images"],
             lines: report.types.flatMap { type in
                 names.enumerated().map { i, name in
-                    let line = report.detections?.comparison(type)?.bySize[i].line
+                    let line = report.detections.comparison(type)?.bySize[i].line
                     return (
                         "\(type.noun) AP, \(name.0)",
                         [
@@ -139,7 +139,7 @@ struct ReportTable {
 
     private static func time(_ seconds: Double?) -> Cell {
         guard let mean = seconds else { return .empty }
-        let text = mean < 3600 ? String(format: "%.0f s", mean) : String(format: "%.1f h", mean / 3600)
-        return Cell(text: text, value: mean)
+        let (size, unit) = mean < 120 ? (mean, "s") : mean < 7200 ? (mean / 60, "min") : (mean / 3600, "h")
+        return Cell(text: String(format: unit == "h" ? "%.1f %@" : "%.0f %@", size, unit), value: mean)
     }
 }

@@ -114,15 +114,22 @@ extension RunRecord {
         ]
         if let images { lines.append(("images seen", "\(images)")) }
         if let seconds { lines.append(("time", ProgressLine.time(seconds))) }
-        for (name, value) in metrics?.last?.object ?? [] where value.double != nil { lines.append(("last \(name)", value.text())) }
+        lines += Self.numbers(metrics?.last, "last ")
         for type in ["bbox", "segm"] {
             for name in ReportTable.precision + ReportTable.recall {
                 if let value = number(name, type) { lines.append(("\(type) \(name)", points(value))) }
             }
         }
-        for (name, value) in regions?.object ?? [] { lines.append(("regions \(name)", value.text())) }
+        lines += Self.numbers(regions, "regions ") + Self.numbers(regions?["untrained"], "regions untrained ")
         lines += settings.map { ($0.name, $0.value) } + environment.map { ($0.name, $0.value) }
         return aligned(lines.map { [$0.0, $0.1] }, words: [0, 1]).joined(separator: "\n")
+    }
+
+    /// Those of an object, short enough to be read.
+    private static func numbers(_ json: JSON?, _ prefix: String) -> [(String, String)] {
+        (json?.object ?? []).compactMap { name, value in
+            value.double.map { (prefix + name, value.int.map(String.init) ?? String(format: "%.5g", $0)) }
+        }
     }
 
     /// For programs: the same, numbers as they are.

@@ -23,6 +23,8 @@ public struct RunRecord: Sendable {
     public let seconds: Double?
     /// bbox and segm, of a finished fine-tuning run.
     public let evaluation: JSON?
+    /// analysis.json, where there is one.
+    let analysis: RunAnalysis?
     /// regions.json, where there is one.
     public let regions: JSON?
     /// COCO results on the validation images, where there are any.
@@ -65,6 +67,8 @@ public struct RunRecord: Sendable {
         seconds = run["cost"]?["seconds"]?.double
         let hasNumbers = status == "finished" && stage == "finetune"
         evaluation = hasNumbers ? try JSON.read("\(folder)/evaluation.json") : nil
+        // Whatever is wrong with it, it can be made again.
+        analysis = hasNumbers ? (try? JSON.read("\(folder)/analysis.json")).flatMap(RunAnalysis.init) : nil
         regions = try optional("regions.json")
         var problems: [String] = []
         let results = "\(folder)/results.json"
@@ -87,9 +91,11 @@ public struct RunRecord: Sendable {
     /// - Throws: `UserError` for a file that cannot be read or does not belong to the ground truth.
     init(results: String, method: String, seed: Int, against dataset: Dataset) throws {
         let detections = try Results.read(results)
-        let types = detections.hasMasks ? IoUType.detection : [.bbox]
-        evaluation = .object(
-            try types.map { ($0.rawValue, try Evaluator().evaluate(detections, against: dataset, by: $0).json) })
+        let evaluations = try (detections.hasMasks ? IoUType.detection : [.bbox]).map { type in
+            (type: type, evaluation: try Evaluator().evaluate(detections, against: dataset, by: type))
+        }
+        evaluation = .object(evaluations.map { ($0.type.rawValue, $0.evaluation.json) })
+        analysis = try RunAnalysis(detections, evaluations, against: dataset)
         path = results
         stage = "finetune"
         self.method = method

@@ -9,8 +9,8 @@ struct FinetuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "finetune", abstract: "Fine-tune Mask R-CNN from a backbone, and compute its COCO AP.",
         discussion: """
-            Leaves model.safetensors, results.json (detections on the validation images) and evaluation.json (the COCO
-            numbers) in the run folder. SIGINT saves and stops; --resume goes on, to the same numbers.
+            Leaves model.safetensors, results.json (detections on the validation images), evaluation.json (the COCO numbers)
+            and analysis.json (precision by recall, kinds of error) in the run folder. SIGINT saves and stops; --resume goes on, to the same numbers.
 
               ediy finetune benchmarks/shapes.yaml --backbone runs/e-diy/backbone.safetensors --output runs/detector
 

@@ -18,7 +18,7 @@ private enum Browser {
             "--enable-logging=stderr", "--v=0", "--virtual-time-budget=1000", "--dump-dom", "file://\(page)",
         ]
         let files = ["out", "err"].map { "\(page).\($0)" }
-        for file in files { FileManager.default.createFile(atPath: file, contents: nil) }
+        for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
         process.standardOutput = FileHandle(forWritingAtPath: files[0])
         process.standardError = FileHandle(forWritingAtPath: files[1])
         try process.run()
@@ -54,6 +54,59 @@ private enum Browser {
         #expect(!document.contains("src=\"http") && !document.contains("<link") && !document.contains("@import"))
         let broken = try Browser.open(with("throw new Error('seen');", page()), in: maker.folder)
         #expect(broken.console.contains { $0.contains("seen") })
+    }
+
+    /// Tables and rows of pictures scroll in themselves, not the page.
+    @Test(arguments: [320, 400, 1400]) func thePageIsNoWiderThanItsWindow(_ width: Int) throws {
+        let script = """
+            if (window === window.top) {
+              const frame = document.createElement("iframe");
+              frame.style.cssText = "border: 0; width: \(width)px; height: 800px";
+              frame.srcdoc = document.documentElement.outerHTML;
+              frame.addEventListener("load", () => {
+                const inside = frame.contentDocument;
+                const clipped = [...inside.querySelectorAll(".scroll")].filter(e => e.scrollWidth > e.clientWidth + 1).length;
+                document.title = [inside.documentElement.scrollWidth, inside.querySelectorAll("h2").length > 9, clipped > 0].join(" ");
+              });
+              document.body.append(frame);
+            }
+            """
+        let document = try Browser.open(with(script, page()), in: maker.folder).document
+        let title = try #require(document.firstMatch(of: /<title>(.*?)<\/title>/)?.1)
+        // A scroll bar takes its part of the width.
+        let found = title.split(separator: " ")
+        #expect(found.count == 3 && Int(found[0]).map { $0 <= width } == true && found[1] == "true", "\(title)")
+        #expect(found.last == (width < 1400 ? "true" : "false"), "\(title)")
+    }
+
+    /// By WCAG 2.2: 4.5 for text, 3 for lines, in light and in dark.
+    @Test func coloursCanBeToldApart() throws {
+        let style = try #require(page().firstMatch(of: /<style>(.*?)<\/style>/.dotMatchesNewlines())?.1)
+        let palettes = style.matches(of: /:root \{(.*?)\}/.dotMatchesNewlines()).map { palette in
+            Dictionary(palette.1.matches(of: /--(\w+): #([0-9a-f]+)/).map { (String($0.1), Self.luminance($0.2)) }) { $1 }
+        }
+        #expect(palettes.count == 2)
+        for palette in palettes {
+            func contrast(_ a: String, _ b: String) throws -> Double {
+                let pair = try [#require(palette[a]), #require(palette[b])].sorted()
+                return (pair[1] + 0.05) / (pair[0] + 0.05)
+            }
+            for (text, ground) in [("ink", "paper"), ("soft", "paper"), ("warn", "paper"), ("link", "paper"), ("ink", "wash"), ("soft", "wash"), ("link", "wash")] {
+                #expect(try contrast(text, ground) >= 4.5, "\(text) on \(ground)")
+            }
+            for i in 0..<8 { #expect(try contrast("c\(i)", "paper") >= 3, "c\(i)") }
+        }
+    }
+
+    /// Relative, of "#abc" or "#aabbcc".
+    private static func luminance(_ hex: Substring) -> Double {
+        let digits = hex.compactMap(\.hexDigitValue)
+        let channels = digits.count == 3 ? digits.map { $0 * 17 } : stride(from: 0, to: 6, by: 2).map { digits[$0] * 16 + digits[$0 + 1] }
+        let linear = channels.map { channel in
+            let part = Double(channel) / 255
+            return part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
+        }
+        return zip([0.2126, 0.7152, 0.0722], linear).reduce(0) { $0 + $1.0 * $1.1 }
     }
 
     @Test func aColumnsHeadSorts() throws {

@@ -168,6 +168,35 @@ import Testing
         #expect(try report(folders).markdown.contains("by Holm's correction for 26 categories: ahead in 1."))
     }
 
+    @Test func zeroHasNoSign() throws {
+        let output = "\(folder)/report"
+        try seeds([(0.043, 0.02), (-0.004, 0.01), (0.02, 0.03)]).write(to: output)
+        let html = try String(contentsOfFile: "\(output)/index.html", encoding: .utf8)
+        #expect(html.contains(">0</text>") && html.contains(">−2</text>") && !html.contains(">-0<") && !html.contains(">−0<"))
+    }
+
+    /// Of a long log few lines are read, but those of an epoch's end, which hold more values, are not lost among the others.
+    @Test func whatIsMeasuredOnceAnEpochIsCharted() throws {
+        let pretraining = try maker.run("byol", 0, ap: 0, stage: "pretrain")
+        let lines = (0..<20_000).map { i in
+            let more = i % 400 == 399 ? #","epoch":\#(i / 400 + 1),"mean_pairwise_cosine":0.\#(100 + i / 400)"# : ""
+            return #"{"iteration":\#(i * 10),"loss":2,"loss_byol":\#(2 - Double(i) / 20_000)\#(more)}"#
+        }
+        try AtomicFile.write(lines.joined(separator: "\n"), to: "\(pretraining)/metrics.jsonl")
+        let output = "\(folder)/report"
+        try report([pretraining, run("byol", 0, ap: 0.3)]).write(to: output)
+        let html = try String(contentsOfFile: "\(output)/index.html", encoding: .utf8)
+        func points(_ title: String) throws -> Int {
+            let chart = try #require(html.components(separatedBy: "<figcaption>\(title)</figcaption>").dropFirst().first)
+            let line = try #require(chart.firstMatch(of: /<polyline[^>]*points="([^"]*)"/)?.1)
+            return line.split(separator: " ").count
+        }
+        #expect(try points("Pretraining, region cosine") == 50)
+        #expect(try (100...160).contains(points("Pretraining, BYOL&#39;s loss")))
+        #expect(html.contains("region cosine by iteration: byol from 0.1 to 0.149"))
+        #expect(!html.contains("Pretraining, k-NN"))
+    }
+
     // MARK: - What strangers wrote
 
     @Test func whatASpreadsheetWouldRunIsText() throws {

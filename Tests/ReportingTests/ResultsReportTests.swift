@@ -78,6 +78,31 @@ import Testing
         #expect(!report.markdown.contains("## Masks"))
     }
 
+    /// What a run keeps of its detections is what a report would make of them; what is no analysis is made again.
+    @Test func aKeptAnalysisIsUsed() throws {
+        let place = try maker.benchmark()
+        let dataset = try Dataset.read("\(maker.folder)/gt.json")
+        func parts() throws -> [JSON?] {
+            let json = try Report(ReportInput(folders: [place])).json
+            return [json["precision_by_recall"], json["errors"], json["over_images"]]
+        }
+        let made = try parts()
+        let run = "\(place)/e-diy-seed0/finetune"
+        let results = try Results.read("\(run)/results.json")
+        let evaluations = try IoUType.detection.map { ($0, try Evaluator().evaluate(results, against: dataset, by: $0)) }
+        let kept = try RunAnalysis(results, evaluations, against: dataset).json.text()
+        try AtomicFile.write(kept, to: "\(run)/analysis.json")
+        #expect(try parts() == made)
+        let other = kept.replacingOccurrences(of: #""AP50":0."#, with: #""AP50":0.9"#)
+        #expect(other != kept)
+        try AtomicFile.write(other, to: "\(run)/analysis.json")
+        #expect(try parts()[1] != made[1])
+        for broken in ["{", "[]", #"{"schema":2}"#, kept.replacingOccurrences(of: "Loc", with: "loc")] {
+            try AtomicFile.write(broken, to: "\(run)/analysis.json")
+            #expect(try parts() == made)
+        }
+    }
+
     @Test func whatDoesNotBelongTogetherIsNamed() throws {
         var input = try input()
         let other = "\(maker.folder)/other.json"

@@ -38,7 +38,14 @@ import Testing
     }
 
     @Test func aRunIsShown() throws {
-        let run = try RunRecord(reading: maker.run("byol", 4, ap: 0.3))
+        let place = try maker.run("byol", 4, ap: 0.3)
+        let regions = #"{"mean_pairwise_cosine":0.123456789,"channels":128,"maps":[{"grid":2}],"untrained":{"effective_rank":70.5}}"#
+        try AtomicFile.write(regions, to: "\(place)/regions.json")
+        let run = try RunRecord(reading: place)
+        let numbers = ["regions mean_pairwise_cosine", "regions channels", "regions untrained effective_rank"]
+        let shown = run.text.split(separator: "\n").map { $0.split(separator: "  ", omittingEmptySubsequences: true) }
+        #expect(numbers.map { name in shown.first { $0[0] == name }?.last?.trimmingPrefix(" ") } == ["0.12346", "128", "70.5"])
+        #expect(!run.text.contains("grid"))
         for part in ["method", "byol", "bbox AP50", "30.0", "last loss", "batch", "cores"] { #expect(run.text.contains(part), "\(part)") }
         #expect(run.json["evaluation"]?["bbox"]?["AP"] == 0.3 && run.json["protocol"]?["batch"] == "8" && run.json["seed"] == 4)
     }

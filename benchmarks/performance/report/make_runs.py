@@ -4,7 +4,7 @@ badly, some for another category, and some that are not there.
     python make_runs.py --methods 8 --seeds 5 --images 5000 --detections 10 --output runs/made
     python make_runs.py --annotations instances_val.json --pictures val --methods 3 --seeds 5 --output runs/made
 
-Needs numpy and pycocotools, and for the evaluation.json of each run the built `ediy`.
+Needs numpy and pycocotools, and for what each run keeps of its detections the built `ediy`.
 """
 import argparse
 import json
@@ -84,6 +84,31 @@ def regions(gt, sameness, rng):
     return {"mean_pairwise_cosine": sameness + spread, "effective_rank": 120 * (1 - sameness - spread), "maps": maps}
 
 
+def analyse(ediy, annotations, place):
+    """evaluation.json, and analysis.json out of the curves and errors that `ediy` gives."""
+    def call(*arguments):
+        subprocess.run([ediy, *arguments], check=True, stdout=subprocess.DEVNULL)
+
+    names = {"curves": f"{place}/curves.json", "errors": f"{place}/errors.json"}
+    common = ["--annotations", annotations, "--results", f"{place}/results.json", "--iou", "bbox,segm"]
+    call("evaluate", *common, "--json", f"{place}/evaluation.json", "--curves", names["curves"])
+    call("explain", *common, "--json", names["errors"])
+    found = {}
+    for name, path in names.items():
+        with open(path) as file:
+            found[name] = json.load(file)
+        os.remove(path)
+    analysis = {"schema": 1}
+    for kind in ["bbox", "segm"]:
+        precision = np.mean([c["precision"] for c in found["curves"][kind]["perCategory"].values() if c], axis=0)
+        errors = found["errors"][kind]["errors"]
+        analysis[kind] = {
+            "iou_0.50": precision[0].tolist(), "iou_0.75": precision[5].tolist(), "iou_0.50:0.95": precision.mean(0).tolist(),
+            "AP50": errors["ap"], "costs": {name: error["ap"] for name, error in errors["errors"].items()},
+            "false_positives": errors["falsePositives"], "false_negatives": errors["falseNegatives"]}
+    write(f"{place}/analysis.json", analysis)
+
+
 def run(folder, stage, method, seed, rng, recipe):
     os.makedirs(folder, exist_ok=True)
     lines = 500
@@ -140,9 +165,7 @@ def main():
             write(f"{place}/categories.json", [{"id": c["id"], "name": c["name"]} for c in gt["categories"]])
             skill = min(0.5 + 0.03 * m + rng.normal(0, 0.008), 0.95)
             write(f"{place}/results.json", results(gt, skill, options.detections, rng))
-            subprocess.run(
-                [options.ediy, "evaluate", "--annotations", annotations, "--results", f"{place}/results.json", "--iou",
-                 "bbox,segm", "--json", f"{place}/evaluation.json"], check=True, stdout=subprocess.DEVNULL)
+            analyse(options.ediy, annotations, place)
 
 
 if __name__ == "__main__":
