@@ -100,8 +100,8 @@ public struct Report {
 
         differences = ProtocolDifference.all(runs)
         notes += differences.map(\.note)
-        notes += rows.flatMap { row in
-            row.runs.filter { !$0.hasProtocol }.map { "\($0.path): of \(row.method) nothing but the results is known, and not its protocol" }
+        notes += rows.filter { $0.runs.contains { !$0.hasProtocol } }.map { row in
+            "of \(row.method) nothing but its results is known, and not its protocol"
         }
         notes += Self.unpaired(baseline, self.candidate)
         for row in rows where row.hasHardlyLearned {
@@ -132,6 +132,7 @@ public struct Report {
             } catch { notes.append("\(error)") }
         }
         var counts: [String: Int] = [:]
+        let progress = ProgressLine("evaluate", total: input.results.count, unit: "files")
         for (name, file) in input.results {
             guard let truth else {
                 throw UserError("results need a ground truth", file: file, remedy: "name it by --annotations")
@@ -141,7 +142,9 @@ public struct Report {
             do { runs.append(try RunRecord(results: file, method: name, seed: seed, against: truth.dataset)) } catch {
                 notes.append("\(error)")
             }
+            progress.advance()
         }
+        progress.end("done")
         guard runs.contains(where: { !$0.isPretraining }) else {
             throw UserError(
                 "no finished fine-tuning run", file: (input.folders + input.results.map(\.file)).joined(separator: ", "),
