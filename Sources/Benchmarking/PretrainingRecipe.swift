@@ -17,6 +17,7 @@ extension PretrainingOptions {
         batchSize = try recipe.positive("batch", default: batchSize)
         guard batchSize >= 2 else { throw recipe.error("batch", "must be at least 2: batch normalisation needs it") }
         accumulation = try recipe.positive("accumulate", default: accumulation)
+        viewsTogether = try recipe.value("views_together", default: viewsTogether)
         epochs = try recipe.positive("epochs", default: epochs)
         warmupEpochs = try recipe.value("warmup_epochs", default: warmupEpochs)
         guard (0...epochs).contains(warmupEpochs) else { throw recipe.error("warmup_epochs", "must be 0 to epochs") }

@@ -26,10 +26,11 @@ extension RegionMap {
                 do {
                     let picture = try JPEG.read("\(images)/\(info.fileName)")
                         .resized(width: 2 * side, height: 2 * side, filter: .bilinear)
-                    let map = RegionMap(
-                        of: backbone, image: PixelNormalization.imageNet([picture]), grid: 2 * grid,
+                    let image = PixelNormalization.imageNet([picture]).to(backbone.conv1.weight.device)
+                    let map = RegionMap(withoutGrad { backbone.features(image, .evaluate).to(.cpu) }, grid: 2 * grid)
+                    let region = map.region(
                         x: (box.x + box.width / 2) / Double(max(info.width, 1)), y: (box.y + box.height / 2) / Double(max(info.height, 1)))
-                    return map.json(fileName: info.fileName)
+                    return map.json(fileName: info.fileName, region: region)
                 } catch {
                     StandardError.line("\(error); its region similarity is left out")
                     return nil

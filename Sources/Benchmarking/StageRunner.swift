@@ -49,20 +49,25 @@ public struct StageRunner {
                 stage: .pretrain, method: variant.name, seed: seed, dataset: recipe.dataset.name,
                 settings: recipe.settings(of: variant) + [("pretraining.images", .int(pictures.count))] + split.settings),
             resume: resume, by: group)
-        let watch = try watch(watched, variant.options, seed: seed)
+        // The leader alone measures: the others would come to the same numbers, and more slowly together.
+        var watch: WatchedPictures?
+        try group.leaderAlone { watch = try self.watch(watched, variant.options, seed: seed) }
         let stage = Pretraining(
             variant.method, variant.options, images: pictures, seed: seed, device: device, shard: split.shard,
             watching: recipe.watchedPictures > 0 ? watch : nil)
         // Every start makes the same weights first.
-        let untrained = watch.measure(stage.method.backbone)
-        if group.isLeader, recipe.watchedPictures > 0 { StandardError.line("\(variant.name) untrained: \(untrained.text)") }
+        let untrained = watch?.measure(stage.method.backbone)
+        if recipe.watchedPictures > 0, let untrained { StandardError.line("\(variant.name) untrained: \(untrained.text)") }
         var options = recipe.pretrainingRun
         options.precision = variant.precision
         return try train(stage, run, options) {
             try group.leaderAlone {
-                let measured = watch.measure(stage.method.backbone)
-                if measured.regions.isCollapsed { StandardError.line("\(output): the features have collapsed: \(measured.text)") }
-                try AtomicFile.write(measured.json(untrained: untrained).text(pretty: true) + "\n", to: run.path("regions.json"))
+                if let watch, let untrained {
+                    let measured = stage.measured(after: stage.iterations) ?? watch.measure(stage.method.backbone)
+                    if measured.regions.isCollapsed { StandardError.line("\(output): the features have collapsed: \(measured.text)") }
+                    try AtomicFile.write(
+                        measured.json(untrained: untrained).text(pretty: true) + "\n", to: run.path("regions.json"))
+                }
                 try SafeTensors.write(
                     stage.method.backbone.stateDict, metadata: ["format": "pt", "method": variant.method.rawValue],
                     to: run.path("backbone.safetensors"))

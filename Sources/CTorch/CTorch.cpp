@@ -188,7 +188,6 @@ const EdiyTorch table = {
         [](EdiyGroup *g, EdiyTensor *const *tensors, size_t count, int32_t root) {
             return guarded([&] { group(g).broadcast(all(tensors, count), root); });
         },
-    .barrier = [](EdiyGroup *g) { return guarded([&] { group(g).barrier(); }); },
     .thread_count = [] { return static_cast<int32_t>(at::get_num_threads()); },
     .set_thread_count = [](int32_t count) { at::set_num_threads(count); },
     .cuda_device_count = [] { return static_cast<int32_t>(torch::cuda::device_count()); },

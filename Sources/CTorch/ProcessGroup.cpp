@@ -194,8 +194,4 @@ std::vector<at::Tensor> ProcessGroup::all_gather(const at::Tensor &tensor) {
     return all[0];
 }
 
-void ProcessGroup::barrier() {
-    parts->together([&] { parts->gloo->barrier()->wait(); });
-}
-
 }  // namespace ediy

@@ -27,7 +27,6 @@ class ProcessGroup {
     /// Each tensor becomes the root's.
     void broadcast(const std::vector<at::Tensor> &tensors, int root);
 
-    void barrier();
 
   private:
     struct Parts;

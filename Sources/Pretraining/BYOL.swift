@@ -7,15 +7,16 @@ import Training
 /// Bootstrap your own latent (arXiv 2006.07733): from one view of a picture the online network predicts what the target
 /// network makes of the other.
 ///
-/// N pictures, C channels of the last map, D the size of a projection. Each view goes through each network by itself, so
-/// that batch statistics are those of one view, as in the authors' code; of all processes' pictures, where it is trained on
-/// several.
+/// N pictures, C channels of the last map, D the size of a projection. Batch statistics are those of one view's pictures, or
+/// of both views' (`ViewPasses`); of all processes' pictures, where it is trained on several.
 public struct BYOL: PretrainingMethod {
     private let backbones: Followed<ResNet>
     private let projectors: Followed<ProjectionHead>
     private let predictor: ProjectionHead
+    private let passes: ViewPasses
 
     public init(_ options: PretrainingOptions, using generator: Generator) {
+        passes = ViewPasses(together: options.viewsTogether)
         backbones = Followed {
             ResNet(options.depth, width: options.width, normalization: options.normalization, using: generator)
         }
@@ -43,13 +44,13 @@ public struct BYOL: PretrainingMethod {
     func maps(_ views: ViewPair) -> Maps {
         let pair = [views.first, views.second]
         return Maps(
-            online: pair.map { backbones.online.features($0, .train) },
-            target: withoutGrad { pair.map { backbones.target.features($0, .train) } })
+            online: passes(pair) { backbones.online.features($0, .train) },
+            target: withoutGrad { passes(pair) { backbones.target.features($0, .train) } })
     }
 
     func losses(_ maps: Maps) -> [Loss] {
-        let predictions = maps.online.map { predictor(projectors.online($0.mean([2, 3]), .train), .train) }
-        let targets = withoutGrad { maps.target.map { projectors.target($0.mean([2, 3]), .train) } }
+        let predictions = passes(maps.online) { predictor(projectors.online($0.mean([2, 3]), .train), .train) }
+        let targets = withoutGrad { passes(maps.target) { projectors.target($0.mean([2, 3]), .train) } }
         let loss =
             byolLoss(prediction: predictions[0], target: targets[1])
             + byolLoss(prediction: predictions[1], target: targets[0])

@@ -17,12 +17,14 @@ public struct EDIY: PretrainingMethod {
     private let projectors: Followed<ProjectionHead>
     private let predictor: ProjectionHead
     private let options: RegionOptions
+    private let passes: ViewPasses
 
     public init(_ options: PretrainingOptions, using generator: Generator) {
         // BYOL's weights are drawn first: with α = β = 0 the numbers are BYOL's.
         byol = BYOL(options, using: generator)
         let regions = options.regions
         self.options = regions
+        passes = ViewPasses(together: options.viewsTogether)
         let channels = byol.backbone.outputChannels[3]
         projectors = Followed {
             ProjectionHead(
@@ -38,12 +40,12 @@ public struct EDIY: PretrainingMethod {
 
     public func losses(_ views: ViewPair) -> [Loss] {
         let maps = byol.maps(views)
-        let projections = maps.online.map { project($0, projectors.online) }
-        let predictions = projections.map { z in
+        let projections = passes(maps.online) { project($0, projectors.online) }
+        let predictions = passes(projections) { z in
             predictor(z.flattened(from: 0, to: 1), .train).reshaped(z.shape).unitLength()
         }
         let online = projections.map { $0.unitLength() }
-        let target = withoutGrad { maps.target.map { project($0, projectors.target).unitLength() } }
+        let target = withoutGrad { passes(maps.target) { project($0, projectors.target).unitLength() } }
         let matching = options.matching == .target ? target : online.map { $0.detached() }
 
         var invariance = Tensor(scalar: 0, device: online[0].device)

@@ -31,14 +31,20 @@ public struct LinearEvaluation: Stage {
     public let schedule: Schedule
     public let iterations: Int
     private let backbone: ResNet
+    private let input: PixelNormalization
     private let classifier: Linear
     private let train: ClassFolder
     private let options: Options
     private let reader: ImageReader
     private let seed: UInt64
 
-    /// - Parameter backbone: is moved to `device`.
-    public init(_ backbone: ResNet, train: ClassFolder, _ options: Options, seed: UInt64, device: Device = .cpu) {
+    /// - Parameters:
+    ///   - backbone: is moved to `device`.
+    ///   - input: what it takes for pixels.
+    public init(
+        _ backbone: ResNet, input: PixelNormalization = .imageNet, train: ClassFolder, _ options: Options, seed: UInt64,
+        device: Device = .cpu
+    ) {
         backbone.setRequiresGrad(false)
         backbone.move(to: device)
         // Small, as in MoCo's linear evaluation: all classes begin alike.
@@ -53,6 +59,7 @@ public struct LinearEvaluation: Stage {
             base: options.baseLearningRate * Double(min(options.batchSize, train.labels.count)) / 256, iterations: iterations)
         optimizer = SGD(classifier.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
         self.backbone = backbone
+        self.input = input
         self.classifier = classifier
         self.train = train
         self.options = options
@@ -64,7 +71,7 @@ public struct LinearEvaluation: Stage {
 
     public func losses(_ batch: ClassBatch, at iteration: Int) -> [Loss] {
         let labels = batch.labels.to(classifier.weight.device)
-        return [Loss("loss_classes", classifier(backbone.pooledFeatures(batch.images)).crossEntropy(labels))]
+        return [Loss("loss_classes", classifier(features(batch.images)).crossEntropy(labels))]
     }
 
     /// Parts of the validation pictures, 0 ... 1.
@@ -127,6 +134,13 @@ public struct LinearEvaluation: Stage {
             pictures: val.labels.count, classes: train.classes.count)
     }
 
+    /// Pooled features of the last map: (N, 3, S, S) bytes → (N, C).
+    private func features(_ images: Tensor) -> Tensor {
+        withoutGrad {
+            backbone.features(input(images.to(backbone.conv1.weight.device)), .evaluate).to(.float32).mean([2, 3])
+        }
+    }
+
     private func forEachBatch(
         of folder: ClassFolder, _ pictures: [Int], _ title: String, _ workers: Int, _ body: (Tensor, [Int]) throws -> Void
     ) throws {
@@ -135,7 +149,7 @@ public struct LinearEvaluation: Stage {
         defer { loader.close() }
         let progress = ProgressLine(title, total: batches.count, unit: "images", perStep: 64)
         while let batch = try loader.next() {
-            try body(backbone.pooledFeatures(batch.images), batch.labels.ints)
+            try body(features(batch.images), batch.labels.ints)
             progress.advance()
         }
         progress.end("done")

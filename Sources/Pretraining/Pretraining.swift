@@ -16,6 +16,7 @@ public struct Pretraining: Stage {
     private let options: PretrainingOptions
     private let device: Device
     private let watched: WatchedPictures?
+    private let newest = NewestMeasurement()
 
     /// - Parameters:
     ///   - shard: the part of each batch that is this process's.
@@ -77,12 +78,23 @@ public struct Pretraining: Stage {
         let epoch = epochs(iterations)
         guard let watched, epoch > epochs(iterations - 1) else { return [] }
         let measured = watched.measure(method.backbone)
+        newest.value = (iterations, measured)
         let alarm = measured.regions.isCollapsed ? "  THE FEATURES HAVE COLLAPSED" : ""
         StandardError.line("\(name.rawValue) epoch \(epoch) of \(options.epochs): \(measured.text)\(alarm)")
         return [("epoch", Double(epoch))] + measured.values
     }
 
+    /// What the watched pictures gave after so many iterations, if that was the last time that they were measured.
+    public func measured(after iterations: Int) -> WatchedPictures.Measurement? {
+        newest.value.flatMap { $0.iterations == iterations ? $0.measurement : nil }
+    }
+
     private func momentum(at iteration: Int) -> Double {
         targetMomentum(base: options.targetMomentum, iteration: iteration, of: iterations)
     }
+}
+
+/// Outlives an epoch, so that the last one's need not be measured again.
+private final class NewestMeasurement {
+    var value: (iterations: Int, measurement: WatchedPictures.Measurement)?
 }

@@ -26,6 +26,9 @@ public struct PretrainingOptions: Sendable {
     /// Batches whose gradients make one step, in the memory of one: rate, schedule and the target's momentum go by steps of
     /// all their pictures. Batch statistics stay those of one batch.
     public var accumulation = 1
+    /// Whether both views go through each network in one pass, their batch statistics being those of both: other numbers than
+    /// the paper's, whose views have each their own.
+    public var viewsTogether = false
     public var epochs = 100
     public var warmupEpochs = 10
     /// For a step of 256 pictures; the rate is in proportion to them.

@@ -1,42 +1,60 @@
 import NN
 import Support
 import Torch
+import Vision
 
-/// How like one region of a picture all of its regions are to a backbone: the mechanism of E-DIY's paper, to be looked at.
-public struct RegionMap: Sendable, Equatable {
-    /// Cells a side, S.
-    public let grid: Int
-    /// The place of the region that the others are held against, row by row.
-    public let region: Int
-    /// S·S cosines, row by row; 1 at `region`.
-    public let similarities: [Float]
+/// The last map of one picture, region by region, to be looked at: where a backbone sees what it sees in one place. The
+/// mechanism of E-DIY's paper.
+public struct RegionMap: Sendable {
+    /// Regions a row, and a column.
+    public let width: Int
+    public let height: Int
+    /// (height · width, C), unit length.
+    private let regions: Tensor
 
     /// - Parameters:
-    ///   - map: the last map of one picture, (1, C, H, W).
-    ///   - x, y: the point whose region is taken, as shares of the picture's width and height.
-    public init(map: Tensor, grid: Int, x: Double, y: Double) {
-        func cell(_ share: Double) -> Int { min(max(Int(share * Double(grid)), 0), grid - 1) }
-        let region = cell(y) * grid + cell(x)
-        // (S·S, C)
-        let rows = regionRows(map.to(.float32), grid: grid).selected(0, 0).unitLength()
-        self.grid = grid
-        self.region = region
-        similarities = rows.matmul(rows.selected(0, region).unsqueezed(1)).squeezed(1).floats
+    ///   - map: (1, C, H, W).
+    ///   - grid: pools the map to grid × grid regions; nil takes its own cells.
+    public init(_ map: Tensor, grid: Int? = nil) {
+        (height, width) = (grid ?? map.size(2), grid ?? map.size(3))
+        let pooled = grid.map { map.adaptiveAveragePooled($0, $0) } ?? map
+        regions = pooled.to(.float32).flattened(from: 2).selected(0, 0).transposed(0, 1).unitLength()
     }
 
-    /// Measures a backbone.
-    ///
-    /// - Parameter image: one picture, (1, 3, H, W), as the backbone takes it.
-    public init(of backbone: ResNet, image: Tensor, grid: Int, x: Double, y: Double) {
-        let map = withoutGrad { backbone.features(image.to(backbone.conv1.weight.device), .evaluate).to(.cpu) }
-        self.init(map: map, grid: grid, x: x, y: y)
+    /// The region that shows a point, given as shares of the picture's width and height; of one outside the nearest.
+    public func region(x: Double, y: Double) -> Int {
+        func place(_ share: Double, of count: Int) -> Int { min(max(Int(share * Double(count)), 0), count - 1) }
+        return place(y, of: height) * width + place(x, of: width)
     }
 
-    /// One of `maps` of regions.json.
-    public func json(fileName: String) -> JSON {
-        [
-            "file_name": .string(fileName), "grid": .int(grid), "region": .int(region),
-            "similarities": .array(similarities.map { .double((Double($0) * 1000).rounded() / 1000) }),
+    /// The cosine of a region's feature with each one's, row by row; 1 at its own.
+    public func cosines(with region: Int) -> [Float] {
+        regions.matmul(regions.selected(0, region).unsqueezed(1)).squeezed(1).floats
+    }
+
+    /// One of `maps` of regions.json, of a map of as many rows as columns.
+    public func json(fileName: String, region: Int) -> JSON {
+        precondition(width == height, "\(width) × \(height) regions")
+        return [
+            "file_name": .string(fileName), "grid": .int(width), "region": .int(region),
+            "similarities": .array(cosines(with: region).map { .double((Double($0) * 1000).rounded() / 1000) }),
         ]
+    }
+
+    /// The cosines as a picture of this size, dark at 0 and bright at 1, over the picture itself in grey.
+    public func heat(with region: Int, over image: Image) -> Image {
+        let bytes = cosines(with: region).map { UInt8((255 * min(max($0, 0), 1)).rounded()) }
+        let smooth = Image(width: width, height: height, channels: 1, pixels: bytes)
+            .resized(width: image.width, height: image.height, filter: .bilinear)
+        var heat = image.rgb
+        for (i, value) in smooth.pixels.enumerated() {
+            let color = ColorMap.viridis(Double(value) / 255)
+            let grey = Int(Color(red: heat.pixels[3 * i], green: heat.pixels[3 * i + 1], blue: heat.pixels[3 * i + 2]).luma)
+            for (c, part) in [color.red, color.green, color.blue].enumerated() {
+                // A third of the picture's light, so that its things can still be told.
+                heat.pixels[3 * i + c] = UInt8((2 * Int(part) + grey) / 3)
+            }
+        }
+        return heat
     }
 }

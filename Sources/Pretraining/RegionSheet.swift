@@ -12,8 +12,8 @@ public struct RegionSheet {
     /// - Parameters:
     ///   - side: the longer side of a picture on the sheet.
     ///   - regions: places, both sides 0 ..< 1.
-    ///   - columns: what the backbones are called, with their maps of this picture.
-    public init(_ picture: Image, side: Int = 360, regions: [(x: Double, y: Double)], columns: [(name: String, maps: RegionMaps)]) {
+    ///   - columns: what the backbones are called, with their map of this picture.
+    public init(_ picture: Image, side: Int = 360, regions: [(x: Double, y: Double)], columns: [(name: String, map: RegionMap)]) {
         let scale = Double(side) / Double(max(picture.width, picture.height))
         let (width, height) = (max(Int(Double(picture.width) * scale), 1), max(Int(Double(picture.height) * scale), 1))
         let small = picture.rgb.resized(width: width, height: height, filter: .bicubic)
@@ -25,8 +25,8 @@ public struct RegionSheet {
         func upper(_ row: Int) -> Int { top + row * (height + gap) }
         for (row, region) in regions.enumerated() {
             sheet.paste(small, x: left(0), y: upper(row))
-            for (column, (_, maps)) in columns.enumerated() {
-                let heat = maps.heat(with: maps.cell(x: region.x, y: region.y), over: small)
+            for (column, (_, map)) in columns.enumerated() {
+                let heat = map.heat(with: map.region(x: region.x, y: region.y), over: small)
                 sheet.paste(heat, x: left(column + 1), y: upper(row))
             }
         }
@@ -34,11 +34,11 @@ public struct RegionSheet {
         for (row, region) in regions.enumerated() {
             for column in 0...columns.count {
                 // The cell that is compared, of the first backbone's map where the picture itself is shown.
-                guard let maps = columns.isEmpty ? nil : columns[max(column - 1, 0)].maps else { continue }
-                let cell = maps.cell(x: region.x, y: region.y)
-                let (cellWidth, cellHeight) = (Double(width) / Double(maps.width), Double(height) / Double(maps.height))
-                let x = Double(left(column)) + Double(cell % maps.width) * cellWidth
-                let y = Double(upper(row)) + Double(cell / maps.width) * cellHeight
+                guard let map = columns.isEmpty ? nil : columns[max(column - 1, 0)].map else { continue }
+                let cell = map.region(x: region.x, y: region.y)
+                let (cellWidth, cellHeight) = (Double(width) / Double(map.width), Double(height) / Double(map.height))
+                let x = Double(left(column)) + Double(cell % map.width) * cellWidth
+                let y = Double(upper(row)) + Double(cell / map.width) * cellHeight
                 // White within black shows on any ground.
                 canvas.rectangle(x: x - 2, y: y - 2, width: cellWidth + 4, height: cellHeight + 4, color: .black, thickness: 4)
                 canvas.rectangle(x: x - 1, y: y - 1, width: cellWidth + 2, height: cellHeight + 2, color: .white, thickness: 2)

@@ -111,11 +111,6 @@ public struct ProcessGroup: Sendable {
         return tensor.array()
     }
 
-    /// Waits until all processes are here.
-    public func barrier() throws {
-        try attempt { Torch.table.pointee.barrier($0) }
-    }
-
     private func withPointers<R>(_ tensors: [Tensor], _ body: (UnsafeBufferPointer<OpaquePointer?>) -> R) -> R {
         withExtendedLifetime(tensors) { tensors.map { Optional($0.handle.pointer) }.withUnsafeBufferPointer(body) }
     }
@@ -172,7 +167,4 @@ extension ProcessGroup? {
         guard let group = self else { return body() }
         return try group.broadcast([group.isLeader && body() ? 1.0 : 0])[0] == 1
     }
-
-    /// Waits until all processes are here.
-    public func barrier() throws { try self?.barrier() }
 }

@@ -19,7 +19,7 @@ struct InspectCommand: ParsableCommand {
                    --region 120,80 --region 300,210 --output maps
             """)
 
-    @Argument(help: "Weights with torchvision's names (.safetensors).") var weights: String
+    @Argument(help: "A backbone's weights: safetensors, .pth or .pkl, with torchvision's, MoCo's or Detectron2's names; as `ediy weights inspect` knows them.") var weights: String
     @Argument(help: "JPEG files.") var images: [String]
     @Option(help: "A second weight file, shown beside the first.") var against: String?
     @Option(
@@ -55,25 +55,24 @@ struct InspectCommand: ParsableCommand {
         try Torch.load()
         let device = try Torch.device(place.device)
         let files = [weights] + (against.map { [$0] } ?? [])
-        let backbones = try files.map { file in
-            let backbone = try ResNet(SafeTensors.read(file), file: file)
-            backbone.move(to: device)
-            return backbone
-        }
-        let names = try Self.names(files)
+        let backbones = try files.map(ReadBackbone.init)
+        for backbone in backbones { backbone.network.move(to: device) }
+        let names = Self.names(backbones, files)
         do {
             try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         } catch {
             throw UserError("cannot be made", file: output, remedy: "check the path and the permissions")
         }
         for (i, (path, image)) in pictures.enumerated() {
-            let columns = zip(names, backbones).map { ($0, RegionMaps($1, image, size: size, grid: grid)) }
-            let sheet = RegionSheet(image, regions: places[i], columns: columns)
+            let maps = backbones.map { $0.map(of: image, size: size) }
+            let sheet = RegionSheet(image, regions: places[i], columns: zip(names, maps).map { ($0, RegionMap($1)) })
             let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
             let target = "\(output)/\(i + 1)-\(name).jpg"
             try AtomicFile.write(JPEG.encode(sheet.image, quality: 92), to: target)
-            let numbers = columns.map { name, maps in
-                "\(name) region cosine \(String(format: "%.3f", maps.meanPairwiseCosine)), rank \(String(format: "%.1f", maps.effectiveRank))"
+            let numbers = zip(names, maps).map { name, map in
+                let regions = RegionStatistics(maps: map, grid: grid)
+                return name
+                    + String(format: " region cosine %.3f, rank %.1f", regions.meanPairwiseCosine, regions.effectiveRank)
             }
             print("\(target): \(numbers.joined(separator: "; "))")
         }
@@ -92,11 +91,10 @@ struct InspectCommand: ParsableCommand {
         }
     }
 
-    /// What made the files, where they say so and differ in it; else their names, or their paths.
-    private static func names(_ files: [String]) throws -> [String] {
-        let methods = try files.map { try SafeTensors.metadata($0)["method"] }
-        let known = methods.compactMap { $0 }
-        if known.count == files.count, Set(known).count == files.count { return known }
+    /// What made the files, where they differ in it; else their names, or their paths.
+    private static func names(_ backbones: [ReadBackbone], _ files: [String]) -> [String] {
+        let methods = backbones.map(\.name)
+        if Set(methods).count == files.count { return methods }
         let names = files.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
         return Set(names).count == files.count ? names : files
     }

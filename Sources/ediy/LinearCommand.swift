@@ -22,7 +22,7 @@ struct LinearCommand: ParsableCommand {
             classifier.safetensors and linear.json.
             """)
 
-    @Argument(help: "Weights with torchvision's names (.safetensors).") var weights: String
+    @Argument(help: "A backbone's weights: safetensors, .pth or .pkl, as `ediy weights inspect` knows them.") var weights: String
     @Option(help: "Training pictures, in a folder for each class.") var train: String
     @Option(help: "Validation pictures, in a folder for each class.") var val: String
     @Option(help: "The run folder.") var output: String
@@ -53,10 +53,11 @@ struct LinearCommand: ParsableCommand {
         let stop = StopSignal.listening()
         try Torch.load()
         let device = try Torch.device(place.device)
-        let backbone = try ResNet(SafeTensors.read(weights), file: weights)
+        let backbone = try ReadBackbone(weights)
         let trainSet = try ClassFolder(train), valSet = try ClassFolder(val)
-        let stage = LinearEvaluation(backbone, train: trainSet, options, seed: seed.value, device: device)
-        let run = try RunFolder(output, description(trainSet), resume: resume)
+        let stage = LinearEvaluation(
+            backbone.network, input: backbone.normalization, train: trainSet, options, seed: seed.value, device: device)
+        let run = try RunFolder(output, description(trainSet, backbone), resume: resume)
         var loop = TrainingOptions()
         loop.workers = workers
         loop.device = device
@@ -89,10 +90,9 @@ struct LinearCommand: ParsableCommand {
         return options
     }
 
-    private func description(_ train: ClassFolder) throws -> RunDescription {
-        let name = URL(fileURLWithPath: weights).deletingPathExtension().lastPathComponent
-        return RunDescription(
-            stage: .linear, method: try SafeTensors.metadata(weights)["method"] ?? name, seed: seed.value,
+    private func description(_ train: ClassFolder, _ backbone: ReadBackbone) -> RunDescription {
+        RunDescription(
+            stage: .linear, method: backbone.name, seed: seed.value,
             dataset: URL(fileURLWithPath: self.train).standardizedFileURL.path,
             settings: [
                 ("weights", .string(weights)), ("epochs", .int(epochs)), ("batch", .int(batch)),

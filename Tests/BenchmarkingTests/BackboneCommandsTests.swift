@@ -48,6 +48,14 @@ import Testing
         #expect(inspected.status == 0, "\(inspected.error)")
         #expect(inspected.output.split(separator: "\n").count == 2 && inspected.output.contains("region cosine 0."))
         #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/maps/2-000002.jpg"))
+        // What PyTorch writes is read as well.
+        let converted = "\(scratch.path)/backbone.pth"
+        #expect(try ediy("weights", "convert", weights, converted).status == 0)
+        let beside = try ediy(
+            "inspect", weights, "\(data)/val/000001.jpg", "--against", converted, "--size", "128", "--output", "\(scratch.path)/pth")
+        #expect(beside.status == 0, "\(beside.error)")
+        let numbers = beside.output.components(separatedBy: "region cosine ").dropFirst().map { $0.prefix(5) }
+        #expect(numbers.count == 2 && Set(numbers).count == 1, "\(beside.output)")
         let outside = try ediy("inspect", weights, "\(data)/val/000001.jpg", "--region", "64,3", "--output", "\(scratch.path)/none")
         #expect(outside.status == 1 && outside.error.contains("64,3 is none of them"))
         #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/none"))
@@ -61,6 +69,10 @@ import Testing
         }
         let first = try linear("l1")
         #expect(first.status == 0 && first.output.hasPrefix("top-1 ") && first.output.contains("8 classes"), "\(first.error)")
+        let sameWeights = try ediy(
+            "linear", converted, "--train", "\(scratch.path)/crops/train", "--val", "\(scratch.path)/crops/val", "--output",
+            "\(scratch.path)/l2", "--epochs", "2", "--batch", "16", "--image-size", "32")
+        #expect(sameWeights.status == 0 && sameWeights.output == first.output, "\(sameWeights.error)")
         let second = try linear("l3", "--workers", "3")
         #expect(second.output == first.output)
         let files = try ["l1", "l3"].map { try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/\($0)/classifier.safetensors")) }

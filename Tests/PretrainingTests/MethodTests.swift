@@ -112,6 +112,24 @@ import Torch
         #expect(try passes(EDIY(options(), using: Generator(seed: 1))) == passes(BYOL(options(), using: Generator(seed: 1))))
     }
 
+    @Test func viewsTogetherShareTheirStatistics() throws {
+        var together = options()
+        together.viewsTogether = true
+        let pair = views(0), same = ViewPair(pair.first, pair.first)
+        func values(_ options: PretrainingOptions, _ pair: ViewPair) -> [Double] {
+            EDIY(options, using: Generator(seed: 1)).losses(pair).map(\.value.item)
+        }
+        // A view's statistics are those of both, where both are the same.
+        for (a, b) in zip(values(options(), same), values(together, same)) { #expect(abs(a - b) < 1e-4) }
+        for (a, b) in zip(values(options(), pair), values(together, pair)) { #expect(abs(a - b) > 1e-4) }
+        let method = BYOL(together, using: Generator(seed: 1))
+        _ = method.losses(pair)
+        for network in ["backbone.online", "backbone.target"] {
+            let passes = try #require(method.state.first { $0.name == "\(network).bn1.num_batches_tracked" })
+            #expect(passes.tensor.item == 1)
+        }
+    }
+
     /// Slopes of each of E-DIY's three losses along random directions of all weights, in doubles, against the gradients.
     @Test(arguments: [0, 1, 2])
     func gradientsOfTheWholeMethodByDifferences(_ index: Int) {

@@ -152,18 +152,59 @@ final class Scratch {
     @Test(arguments: [(ResNet.Depth.r18, 4), (.r34, 2), (.r50, 2), (.r101, 2)])
     func aBackboneIsKnownByItsShapes(_ depth: ResNet.Depth, _ width: Int) throws {
         let network = ResNet(depth, width: width, using: Generator(seed: 6))
-        let read = try ResNet(network.stateDict, file: "a.safetensors")
+        let path = "\(scratch.path)/a.safetensors"
+        try SafeTensors.write(network.stateDict, metadata: ["method": "byol"], to: path)
+        let found = try ReadBackbone(path)
+        let read = found.network
+        #expect(found.name == "byol" && found.normalization.order == .rgb)
+        #expect(zip(found.normalization.mean, PixelNormalization.imageNet.mean).allSatisfy { abs($0 - $1) < 1e-9 })
         #expect(read.outputChannels == network.outputChannels)
         #expect(read.state("").map(\.name) == network.state("").map(\.name))
         #expect(read.layer4.state("").map { $0.tensor.floats } == network.layer4.state("").map { $0.tensor.floats })
     }
 
-    @Test func whatIsNoBackboneIsNamed() {
+    @Test func whatIsNoBackboneIsNamed() throws {
+        let path = "\(scratch.path)/a.safetensors"
         var dict = StateDict()
         dict["fc.weight"] = .zeros([2, 2])
-        #expect { try ResNet(dict, file: "a.safetensors") } throws: { "\($0)".contains("a.safetensors: has no conv1.weight") }
-        dict["conv1.weight"] = .zeros([512, 3, 1, 1])
-        #expect { try ResNet(dict, file: "a.safetensors") } throws: { "\($0)".contains("layer4.0.conv1.weight") }
+        try SafeTensors.write(dict, metadata: [:], to: path)
+        #expect { try ReadBackbone(path) } throws: { "\($0)".contains("a.safetensors: holds no ResNet") }
+        // One without a part, and one whose stem is of another width.
+        dict = ResNet(.r18, width: 4, using: Generator(seed: 1)).stateDict
+        dict["layer2.1.conv2.weight"] = nil
+        try SafeTensors.write(dict, metadata: [:], to: path)
+        #expect { try ReadBackbone(path) } throws: { "\($0)".contains("layer2.1.conv2.weight") }
+        dict = ResNet(.r18, width: 4, using: Generator(seed: 1)).stateDict
+        dict["conv1.weight"] = .zeros([512, 3, 7, 7])
+        try SafeTensors.write(dict, metadata: [:], to: path)
+        #expect { try ReadBackbone(path) } throws: { "\($0)".contains("no ResNet's shapes") }
+    }
+
+    /// Twenty epochs on pictures of the synthetic dataset: neither method's features collapse to a point.
+    @Test(arguments: PretrainingMethodName.allCases)
+    func twentyEpochsOnShapesDoNotCollapse(_ method: PretrainingMethodName) throws {
+        let data = "\(scratch.path)/shapes"
+        try ShapesDataset(train: 1, val: 40, unlabeled: 48, imageSize: 64, seed: 1).write(to: data)
+        var shapes = options()
+        shapes.epochs = 20
+        shapes.batchSize = 16
+        shapes.optimizer = .sgd
+        shapes.weightDecay = 1e-4
+        shapes.baseLearningRate = 0.4
+        shapes.targetMomentum = 0.9
+        shapes.hiddenSize = 64
+        shapes.projectionSize = 16
+        let watched = try watch("\(data)/val", count: 40)
+        let stage = Pretraining(method, shapes, images: try openPictures("\(data)/unlabeled"), seed: 2, watching: watched)
+        let run = try RunFolder(
+            "\(scratch.path)/run", RunDescription(stage: .pretrain, method: method.rawValue, seed: 2, dataset: "shapes", settings: []),
+            resume: false)
+        #expect(try Trainer(stage, in: run, options: TrainingOptions(), stop: StopSignal()).train().outcome == .finished)
+        let measured = try #require(stage.measured(after: stage.iterations))
+        // The last epoch's measurement is of the weights at the end.
+        #expect(measured == watched.measure(stage.method.backbone))
+        #expect(stage.measured(after: 3) == nil)
+        #expect(measured.regions.spread > 0.3 && !measured.regions.isCollapsed)
     }
 
     @Test func classesThatColoursTellAreLearned() throws {

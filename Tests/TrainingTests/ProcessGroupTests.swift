@@ -37,7 +37,6 @@ import Torch
         let values = try withProcesses(2) { group in
             let tensor = Tensor([Float(group.rank) + 4, 1])
             try group.broadcast([tensor])
-            try group.barrier()
             return try (tensor.floats, group.broadcast([Double(group.rank) + 2]), Optional(group).leaderDecides { group.isLeader })
         }
         for value in values { #expect(value == ([4, 1], [2], true)) }

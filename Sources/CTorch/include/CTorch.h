@@ -112,7 +112,6 @@ typedef struct {
     char *(*all_gather)(EdiyGroup *group, const EdiyTensor *tensor, EdiyTensor **results);
     // Each tensor becomes the root's.
     char *(*broadcast)(EdiyGroup *group, EdiyTensor *const *tensors, size_t count, int32_t root);
-    char *(*barrier)(EdiyGroup *group);
 
     // The machine.
     int32_t (*thread_count)(void);

@@ -3,20 +3,30 @@
     pip install torch torchvision safetensors
     python peers.py make INPUTS.safetensors [IMAGES [SIDE]]     weights, and two batches of two views
     python peers.py run FORMAT PRECISION STEPS INPUTS           FORMAT: contiguous or channels_last
-    python peers.py compare RESULTS.jsonl
+    python peers.py turns PRECISION STEPS INPUTS [CONTENDER…]   ediy's and PyTorch's, step by step in turns
 
 ResNet-50 with torchvision's code; projector and predictor 4096 wide; LARS and moving averages by the foreach operators;
-bfloat16 by autocast. `compare` takes the smallest time of a step but the first, which makes memory and kernels ready.
+bfloat16 by autocast. A step waits for a line of standard input, so that contenders can take turns. `turns` gives each
+one's median over the steps but the first two, which make memory and kernels ready, and the median of the ratios of
+steps side by side.
 """
 import json
 import resource
+import statistics
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import torch
 import torchvision
 from safetensors.torch import load_file, save_file
 from torch import nn
+
+
+# The recipe's for 100 epochs, of a batch of 16.
+LEARNING_RATE = 0.45 * 16 / 256
+CONTENDERS = ["byol", "channels_last", "e-diy", "contiguous"]
 
 
 def head(inputs):
@@ -105,46 +115,72 @@ def run(layout, precision, steps, file):
     model = model.to(memory_format=layout_of)
     model.train()
     optimizer = LARS(model.parameters())
-    losses, seconds, processor = [], [], []
     for step in range(steps):
+        sys.stdin.readline()
         begin, worked = time.perf_counter(), time.process_time()
         pair = [view[step % 2].to(memory_format=layout_of) for view in views]
         model.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
             loss = model(pair)
-        losses.append(loss.item())
+        value = loss.item()
         loss.backward()
-        optimizer.step(0.1)
+        optimizer.step(LEARNING_RATE)
         model.follow(0.99)
-        seconds.append(time.perf_counter() - begin)
-        processor.append(time.process_time() - worked)
-    print(json.dumps({
-        "who": f"PyTorch {torch.__version__.split('+')[0]} {layout}", "precision": precision, "losses": losses,
-        "seconds": seconds, "processor": processor, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+        print(json.dumps({
+            "loss": value, "seconds": time.perf_counter() - begin, "processor": time.process_time() - worked,
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}), flush=True)
 
 
-def compare(file):
-    results = [json.loads(line) for line in open(file)]
-    for precision in dict.fromkeys(r["precision"] for r in results):
-        rows = [r for r in results if r["precision"] == precision]
-        peers = [r for r in rows if r["who"].startswith("PyTorch")]
-        byol = [r for r in rows if r["who"] == "ediy byol"]
-        best = min(peers, key=lambda r: min(r["seconds"][1:]), default=None)
-        print(precision)
-        for r in rows:
-            step, worked = min(r["seconds"][1:]), min(r["processor"][1:])
-            line = f"  {r['who']:32} {step:7.2f} s a step, {worked:7.2f} s of processors, {r['peak_mb']:6.0f} MB at most"
-            if r in byol and best:
-                line += (
-                    f"; {step / min(best['seconds'][1:]):.2f} of {best['who']}'s time, "
-                    f"{worked / min(min(p['processor'][1:]) for p in peers):.2f} of processors', "
-                    f"{r['peak_mb'] / min(p['peak_mb'] for p in peers):.2f} of the least memory")
-                n = min(len(r["losses"]), len(best["losses"]))
-                off = max(abs(a / b - 1) for a, b in zip(r["losses"][:n], best["losses"][:n]))
-                line += f"; {n} losses within {off:.2%} ({r['losses'][0]:.4f} … {r['losses'][n - 1]:.4f})"
-            if r["who"] == "ediy e-diy" and byol:
-                line += f"; {step / min(byol[0]['seconds'][1:]):.2f} of BYOL's time"
-            print(line)
+def turns(precision, steps, file, contenders):
+    """Every contender has its process; one steps while the others wait."""
+    here = Path(__file__).parent
+
+    def begin(name):
+        own = [str(here / ".build/release/pretraining"), name] if name in ("byol", "e-diy") else [
+            sys.executable, __file__, "run", name]
+        return subprocess.Popen(
+            own + [precision, str(steps), file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    processes = {name: begin(name) for name in contenders}
+    results = {name: [] for name in contenders}
+    for step in range(steps):
+        for name, process in processes.items():
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            results[name].append(json.loads(process.stdout.readline()))
+        print(f"step {step + 1}: " + ", ".join(
+            f"{name} {r[-1]['seconds']:.2f} s ({r[-1]['processor']:.2f})" for name, r in results.items()),
+            file=sys.stderr, flush=True)
+    for process in processes.values():
+        process.communicate()
+    report(precision, results)
+
+
+def report(precision, results):
+    def column(name, key):
+        return [r[key] for r in results[name][2:] or results[name][-1:]]
+
+    def ratio(name, other, key):
+        return statistics.median(a / b for a, b in zip(column(name, key), column(other, key)))
+
+    peers = [name for name in results if name in ("contiguous", "channels_last")]
+    best = min(peers, key=lambda name: statistics.median(column(name, "processor")), default=None)
+    print(precision)
+    for name, steps in results.items():
+        line = (
+            f"  {name if name not in peers else 'PyTorch ' + torch.__version__.split('+')[0] + ' ' + name:28}"
+            f"{statistics.median(column(name, 'seconds')):7.2f} s a step, {statistics.median(column(name, 'processor')):7.2f} s "
+            f"of processors, {steps[-1]['peak_mb']:6.0f} MB at most, loss {steps[0]['loss']:.4f} … {steps[-1]['loss']:.4f}")
+        for other, whose in ((best, "PyTorch's best"), ("byol", "BYOL's")):
+            if other not in results or other == name or (other == "byol" and name != "e-diy") or (name == "e-diy" and other == best):
+                continue
+            line += (
+                f"; of {whose} {ratio(name, other, 'seconds'):.2f} in time, {ratio(name, other, 'processor'):.2f} in "
+                f"processors' time, {steps[-1]['peak_mb'] / results[other][-1]['peak_mb']:.2f} in memory")
+            if other == best:
+                off = max(abs(a["loss"] / b["loss"] - 1) for a, b in zip(steps, results[best]))
+                line += f"; {len(steps)} losses within {off:.2%}"
+        print(line)
 
 
 if __name__ == "__main__":
@@ -154,4 +190,4 @@ if __name__ == "__main__":
     elif command == "run":
         run(rest[0], rest[1], int(rest[2]), rest[3])
     else:
-        compare(rest[0])
+        turns(rest[0], int(rest[1]), rest[2], rest[3:] or CONTENDERS)

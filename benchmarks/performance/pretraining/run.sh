@@ -10,11 +10,5 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" peers.py make "$work/inputs.safetensors" "${2:-16}" "${3:-224}"
 for precision in ${4:-float32 bfloat16}; do
-    for method in byol e-diy; do
-        .build/release/pretraining $method "$precision" "$steps" "$work/inputs.safetensors" >>"$work/results.jsonl"
-    done
-    for layout in contiguous channels_last; do
-        "$python" peers.py run $layout "$precision" "$steps" "$work/inputs.safetensors" >>"$work/results.jsonl"
-    done
+    "$python" peers.py turns "$precision" "$steps" "$work/inputs.safetensors"
 done
-"$python" peers.py compare "$work/results.jsonl"

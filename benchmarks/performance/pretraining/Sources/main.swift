@@ -3,7 +3,8 @@
 //     pretraining byol|e-diy float32|bfloat16 STEPS INPUTS.safetensors
 //
 // INPUTS holds the weights to begin with and the views, as `peers.py make` writes them; `peers.py run` steps from the same.
-// One line of JSON comes out; `peers.py compare` reads it. run.sh runs all of them.
+// A line of JSON comes out for each step, which waits for a line of standard input: `peers.py turns` lets the contenders
+// step in turns, so that whatever else the machine does meets all of them. At its end a step goes without.
 import Data
 import Foundation
 import NN
@@ -18,6 +19,9 @@ else {
     print("usage: pretraining byol|e-diy float32|bfloat16 STEPS INPUTS.safetensors")
     exit(2)
 }
+
+/// The recipe's for 100 epochs, of a batch of 16.
+let learningRate = 0.45 * 16 / 256
 
 /// The largest amount of memory that the process has had, in MB.
 func peakMemory() -> Double {
@@ -47,26 +51,25 @@ func run() throws {
         return (first.cloned(), second.cloned())
     }()
     let optimizer = LARS(method.parameters, momentum: 0.9, weightDecay: 1e-6)
-    var losses: [JSON] = [], seconds: [JSON] = [], processor: [JSON] = []
     for step in 0..<steps {
+        _ = readLine()
         let begin = ContinuousClock.now, worked = processorTime()
         let batch = step % views.first.size(0)
         let pair = ViewPair(views.first.selected(0, batch), views.second.selected(0, batch))
         optimizer.zeroGrad()
         let parts = dtype == .bfloat16 ? withAutocast(.bfloat16) { method.losses(pair) } : method.losses(pair)
         let total = parts.dropFirst().reduce(parts[0].value) { $0 + $1.value }
-        losses.append(.double(total.item))
+        let loss = total.item
         total.backward()
-        optimizer.step(learningRate: 0.1)
+        optimizer.step(learningRate: learningRate)
         method.updateTargets(momentum: 0.99)
-        seconds.append(.double((ContinuousClock.now - begin) / .seconds(1)))
-        processor.append(.double(processorTime() - worked))
+        let line: JSON = [
+            "loss": .double(loss), "seconds": .double((ContinuousClock.now - begin) / .seconds(1)),
+            "processor": .double(processorTime() - worked), "peak_mb": .double(peakMemory()),
+        ]
+        print(line.text())
+        fflush(nil)
     }
-    let line: JSON = [
-        "who": .string("ediy \(name.rawValue)"), "precision": .string("\(dtype)"), "losses": .array(losses),
-        "seconds": .array(seconds), "processor": .array(processor), "peak_mb": .double(peakMemory()),
-    ]
-    print(line.text())
 }
 
 do { try run() } catch {
