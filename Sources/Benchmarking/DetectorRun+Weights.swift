@@ -21,10 +21,12 @@ extension DetectorRun {
         var options = FineTuningOptions()
         options.detector = try MaskRCNNOptions(of: weights)
         options.input = DetectionInput(weights.convention, options.detector.design)
+        if weights.layout == .torchvision { options.input.testResizing = .torchvision }
         if let recipe { try options.read(overridesIn: recipe) }
         self.options = options
         detector = MaskRCNN(options.detector, using: Generator(seed: 0))
         try weights.restore(detector.state(""))
+        if weights.layout == .torchvision, options.detector.normalization == .frozen { detector.normalizeWithoutEpsilon() }
         detector.move(to: device)
         categories = Self.categories(options.detector.classes, annotations)
         let found = options.detector
@@ -32,6 +34,7 @@ extension DetectorRun {
             "\(path): \(found.masks ? "Mask" : "Faster") R-CNN R\(found.depth.rawValue)-\(found.design.rawValue.uppercased()), \(found.classes) "
                 + "categories, \(weights.names.count) tensors by \(weights.layout.title) names; taken to expect \(weights.convention.text) "
                 + "(\(weights.convention.reason))" + (recipe.map { ", but for what \($0) says" } ?? "; --recipe has the last word"))
+        if recipe == nil, let doubt = weights.convention.doubt { StandardError.line("\(path): warning: \(doubt)") }
     }
 
     /// The dataset's categories by rising id, where it has as many; else COCO's for its 80, or for all 90 ids as torchvision has

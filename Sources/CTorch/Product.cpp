@@ -8,49 +8,24 @@
 
 #include <limits>
 
+#include "Gemm.h"
 #include "Threads.h"
 
 namespace ediy {
 namespace {
 
-// Fortran's, columns innermost. Found at run time, since a libtorch with another BLAS has none that could be linked.
-using Sgemm = void (*)(const char *, const char *, const int *, const int *, const int *, const float *, const float *,
-                       const int *, const float *, const int *, const float *, float *, const int *);
-
-Sgemm sgemm() {
-    static const auto found = [] {
-        // The reference BLAS has the same name and none of the speed.
-        return dlsym(RTLD_DEFAULT, "openblas_set_num_threads") ? reinterpret_cast<Sgemm>(dlsym(RTLD_DEFAULT, "sgemm_")) : nullptr;
-    }();
-    return found;
-}
-
-/// A matrix of `rows` × `columns`, row-major, or its transpose: what a product takes.
-struct Matrix {
-    const float *data;
-    int64_t stride;
-    bool transposed;
-};
-
 /// out (m, n) = a (m, k) · b (k, n), out row-major. Parts share the longer side of `out`, so that each sum is made by one
 /// thread, whatever their number.
 void multiply(int64_t m, int64_t n, int64_t k, Matrix a, Matrix b, float *out) {
-    // To Fortran each row-major matrix is its transpose: outᵀ = bᵀ · aᵀ.
     const bool by_rows = m >= n;
     const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
     const int64_t parts = work < 1e6 ? 1 : part_count(by_rows ? m : n, 8);
     each_part(parts, [&](int64_t p) {
         const int64_t length = by_rows ? m : n, begin = length * p / parts, end = length * (p + 1) / parts;
-        const float *pa = a.data, *pb = b.data;
-        float *po = out;
-        if (by_rows) pa += a.transposed ? begin : begin * a.stride, po += begin * n;
-        else pb += b.transposed ? begin * b.stride : begin, po += begin;
-        const int columns = static_cast<int>(by_rows ? n : end - begin), rows = static_cast<int>(by_rows ? end - begin : m);
-        const int inner = static_cast<int>(k), lda = static_cast<int>(b.stride), ldb = static_cast<int>(a.stride),
-                  ldc = static_cast<int>(n);
-        const float one = 1, zero = 0;
-        sgemm()(b.transposed ? "T" : "N", a.transposed ? "T" : "N", &columns, &rows, &inner, &one, pb, &lda, pa, &ldb, &zero, po,
-                &ldc);
+        Matrix pa = a, pb = b;
+        if (by_rows) pa.data += a.transposed ? begin : begin * a.stride;
+        else pb.data += b.transposed ? begin * b.stride : begin;
+        gemm(by_rows ? end - begin : m, by_rows ? n : end - begin, k, pa, pb, 0, out + (by_rows ? begin * n : begin), n);
     });
 }
 

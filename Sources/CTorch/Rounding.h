@@ -29,8 +29,8 @@ inline bool &rounds_products() {
 
 /// The operators that autocast runs in 16 bits, those that the suite calls.
 inline bool is_product(const std::string &name) {
-    return name == "aten::conv2d" || name == "ediy::conv1x1" || name == "aten::conv_transpose2d" || name == "aten::linear" ||
-           name == "ediy::linear" || name == "aten::matmul";
+    return name == "aten::conv2d" || name == "ediy::conv1x1" || name == "ediy::conv3x3" || name == "aten::conv_transpose2d" ||
+           name == "aten::linear" || name == "ediy::linear" || name == "aten::matmul";
 }
 
 /// Rounds the tensors among the arguments; differentiable.

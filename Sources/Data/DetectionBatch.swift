@@ -1,5 +1,4 @@
 import Torch
-import Vision
 
 /// The objects of an image, in the coordinates of the image as the network sees it.
 ///
@@ -52,19 +51,15 @@ public struct DetectionBatch: Sendable {
         self.targets = targets
     }
 
-    /// Normalises and pads images of different sizes.
+    /// Pads images of different sizes, (1, 3, H, W) each.
     ///
     /// - Parameters:
     ///   - divisor: what height and width are made multiples of.
     ///   - least: what they are at least before that.
-    public static func padded(
-        _ images: [Image], normalization: PixelNormalization, divisor: Int, least: (width: Int, height: Int) = (1, 1)
-    ) -> Tensor {
+    public static func padded(_ images: [Tensor], divisor: Int, least: (width: Int, height: Int) = (1, 1)) -> Tensor {
         func up(_ x: Int) -> Int { (x + divisor - 1) / divisor * divisor }
-        let height = up(images.map(\.height).reduce(least.height, max)), width = up(images.map(\.width).reduce(least.width, max))
-        let tensors = images.map { image in
-            normalization([image]).padded([0, width - image.width, 0, height - image.height])
-        }
-        return Tensor.concatenated(tensors).contiguous(.channelsLast)
+        let height = up(images.map { $0.size(2) }.reduce(least.height, max)), width = up(images.map { $0.size(3) }.reduce(least.width, max))
+        let padded = images.map { $0.padded([0, width - $0.size(3), 0, height - $0.size(2)]) }
+        return Tensor.concatenated(padded).contiguous(.channelsLast)
     }
 }

@@ -7,12 +7,22 @@ import Vision
 public struct DetectionInput: Sendable, Equatable {
     public var edges: ShortestEdge
     public var testEdge: Int
+    public var testResizing = TestResizing.pillow
     public var normalization = PixelNormalization.imageNet
     public var flipProbability = 0.5
     /// Sides of a batch are made multiples of it.
     public var divisor = 1
     /// Whether training batches are of wide images or of high ones, as far as they can be: less is padded.
     public var groupsByAspect = true
+
+    /// How a picture comes to its size when it is predicted on.
+    public enum TestResizing: Sendable {
+        /// As bytes, by Pillow's arithmetic, as Detectron2's are.
+        case pillow
+        /// Normalised first, then bilinearly without antialiasing, as torchvision's detectors do it themselves
+        /// (`GeneralizedRCNNTransform`).
+        case torchvision
+    }
 
     /// Detectron2's for the 1x schedule: 640 to 800 in steps of 32, at most 1333, tested at 800.
     public init(edges: ShortestEdge = ShortestEdge(Array(stride(from: 640, through: 800, by: 32)), longest: 1333), testEdge: Int = 800) {
@@ -84,7 +94,7 @@ public struct DetectionBatches: BatchSource {
         }
         return DetectionBatch(
             images: DetectionBatch.padded(
-                images, normalization: input.normalization, divisor: input.divisor, least: largest(at: iteration)),
+                images.map { input.normalization([$0]) }, divisor: input.divisor, least: largest(at: iteration)),
             sizes: sizes, targets: targets)
     }
 
@@ -199,19 +209,31 @@ public struct PredictionBatches: BatchSource {
     }
 
     public func batch(at iteration: Int) throws -> DetectionBatch {
-        var images: [Image] = []
+        var images: [Tensor] = []
         var sizes: [ImageSizes] = []
         for item in items(at: iteration) {
             let image = try JPEG.read(item.path)
-            let (width, height) = input.edges.size(width: image.width, height: image.height, edge: input.testEdge)
-            images.append(image.resized(width: width, height: height, filter: .bilinear))
+            let tensor = input.prepared(image)
+            images.append(tensor)
             sizes.append(
                 ImageSizes(
-                    imageID: item.imageID, originalWidth: image.width, originalHeight: image.height, width: width,
-                    height: height))
+                    imageID: item.imageID, originalWidth: image.width, originalHeight: image.height, width: tensor.size(3),
+                    height: tensor.size(2)))
         }
-        return DetectionBatch(
-            images: DetectionBatch.padded(images, normalization: input.normalization, divisor: input.divisor),
-            sizes: sizes, targets: [])
+        return DetectionBatch(images: DetectionBatch.padded(images, divisor: input.divisor), sizes: sizes, targets: [])
+    }
+}
+
+extension DetectionInput {
+    /// A picture to predict on, normalised and at its size: (1, 3, H, W).
+    public func prepared(_ image: Image) -> Tensor {
+        switch testResizing {
+        case .pillow:
+            let (width, height) = edges.size(width: image.width, height: image.height, edge: testEdge)
+            return normalization([image.resized(width: width, height: height, filter: .bilinear)])
+        case .torchvision:
+            let (width, height) = edges.sizeRoundedDown(width: image.width, height: image.height, edge: testEdge)
+            return normalization([image]).upsampled(height, width, .bilinear)
+        }
     }
 }

@@ -41,4 +41,10 @@ public struct ShortestEdge: Sendable, Equatable {
         }
         return (max(Int(w + 0.5), 1), max(Int(h + 0.5), 1))
     }
+
+    /// The same as torchvision's detectors compute it: one scale for both sides, which are rounded down.
+    public func sizeRoundedDown(width: Int, height: Int, edge: Int) -> (width: Int, height: Int) {
+        let scale = min(Double(edge) / Double(min(width, height)), Double(longest) / Double(max(width, height)))
+        return (max(Int(Double(width) * scale), 1), max(Int(Double(height) * scale), 1))
+    }
 }

@@ -32,7 +32,7 @@ public struct BoxHead: Module {
 
     /// (R, C, S, S) → (R, `outputChannels`)
     func callAsFunction(_ pooled: Tensor, _ mode: Mode) -> Tensor {
-        let features = convolutions.reduce(pooled) { $1($0, mode).relu() }
+        let features = convolutions.reduce(pooled) { $1($0, mode, activated: true) }
         return layers.reduce(features.flattened(from: 1)) { $1($0).relu() }
     }
 

@@ -17,7 +17,12 @@ struct ConvNorm: Module {
         norm = normalization.map { BatchNorm(outputs, $0) }
     }
 
-    func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor { norm.map { $0(conv(x), mode) } ?? conv(x) }
+    /// - Parameter activated: whether a ReLU ends it.
+    func callAsFunction(_ x: Tensor, _ mode: Mode, activated: Bool = false) -> Tensor {
+        let convolved = conv(x)
+        guard let norm else { return activated ? convolved.relu() : convolved }
+        return norm(convolved, mode, activated: activated)
+    }
 
     func state(_ prefix: String) -> [StateEntry] { conv.state(prefix) + (norm?.state("\(prefix)norm.") ?? []) }
 }

@@ -21,7 +21,9 @@ public struct Instances {
     /// - Parameters:
     ///   - categoryIDs: the dataset's ids, by class.
     ///   - maskThreshold: from what probability on a pixel belongs to a mask.
-    public func detections(_ size: ImageSizes, categoryIDs: [Int], maskThreshold: Double = 0.5) -> [Detection] {
+    public func detections(
+        _ size: ImageSizes, categoryIDs: [Int], pasting: MaskPasting = .sampled, maskThreshold: Double = 0.5
+    ) -> [Detection] {
         let scale = [
             Float(size.originalWidth) / Float(size.width), Float(size.originalHeight) / Float(size.height),
         ]
@@ -32,7 +34,7 @@ public struct Instances {
             let box = (0..<4).map { min(max(corners[4 * i + $0] * scale[$0 % 2], 0), limit[$0 % 2]) }
             guard box[2] > box[0], box[3] > box[1] else { return nil }
             let mask = probabilities.map {
-                pastedMask(
+                pasting(
                     Array($0[i * side * side..<(i + 1) * side * side]), side: side, box: box, width: size.originalWidth,
                     height: size.originalHeight, threshold: Float(maskThreshold))
             }

@@ -25,7 +25,7 @@ public struct MaskHead: Module {
 
     /// (R, C, S/2, S/2) → logits (R, K, S, S)
     func callAsFunction(_ features: Tensor, _ mode: Mode) -> Tensor {
-        let hidden = convolutions.reduce(features) { $1($0, mode).relu() }
+        let hidden = convolutions.reduce(features) { $1($0, mode, activated: true) }
         return predictor(deconv(hidden).relu()).to(.float32)
     }
 

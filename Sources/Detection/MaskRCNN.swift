@@ -93,7 +93,7 @@ public struct MaskRCNN: Module {
     /// - Parameter categoryIDs: the dataset's ids, by class.
     public func predict(_ batch: DetectionBatch, categoryIDs: [Int]) -> [[Detection]] {
         zip(instances(batch), batch.sizes).map {
-            $0.detections($1, categoryIDs: categoryIDs, maskThreshold: options.maskThreshold)
+            $0.detections($1, categoryIDs: categoryIDs, pasting: options.maskPasting, maskThreshold: options.maskThreshold)
         }
     }
 

@@ -50,6 +50,7 @@ extension MaskRCNNOptions {
             anchorsRounded = true
             roiAligned = false
             samplingRatio = 2
+            maskPasting = .resized
         }
     }
 

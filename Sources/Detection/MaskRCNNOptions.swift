@@ -89,6 +89,7 @@ public struct MaskRCNNOptions: Sendable {
     public var detectionsPerImage = 100
     /// From what probability on a pixel belongs to a mask.
     public var maskThreshold = 0.5
+    public var maskPasting = MaskPasting.sampled
 
     public init(_ design: Design = .c4) {
         self.design = design

@@ -70,3 +70,15 @@ public struct BatchNorm: Module {
         ]
     }
 }
+
+extension Module {
+    /// Has each batch normalisation that uses its running statistics divide by √variance, with no ε: the variances are made
+    /// smaller by it. torchvision's own detectors are trained so.
+    public func normalizeWithoutEpsilon() {
+        withoutGrad {
+            for entry in state("") where entry.name.hasSuffix("running_var") {
+                entry.tensor.copyInPlace(entry.tensor - BatchNorm.epsilon)
+            }
+        }
+    }
+}

@@ -24,9 +24,11 @@ public struct Conv2d: Module {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        weight.size(2) == 1 && weight.size(3) == 1 && padding == 0
-            ? x.convolvedPointwise(weight, bias: bias, stride: stride)
-            : x.convolved(weight, bias: bias, stride: stride, padding: padding)
+        switch (weight.size(2), weight.size(3), stride, padding) {
+        case (1, 1, _, 0): x.convolvedPointwise(weight, bias: bias, stride: stride)
+        case (3, 3, 1, 1): x.convolvedKeepingSize(weight, bias: bias)
+        default: x.convolved(weight, bias: bias, stride: stride, padding: padding)
+        }
     }
 
     public func state(_ prefix: String) -> [StateEntry] {

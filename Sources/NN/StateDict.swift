@@ -30,10 +30,10 @@ public struct StateDict: Sendable {
     /// - Throws: `UserError` when a tensor is missing or has another shape; then nothing was changed.
     public func restore(_ entries: [StateEntry], file: String? = nil) throws {
         let missing = entries.filter { self[$0.name] == nil && !Self.isOptional($0.name) }.map(\.name)
-        if let first = missing.first {
+        if !missing.isEmpty {
             throw UserError(
-                missing.count == 1 ? "has no tensor \(first)" : "has no tensor \(first), nor \(missing.count - 1) others",
-                file: file, remedy: "check that the weights are of this network; the file's first names are \(names.prefix(3))")
+                "has no tensor \(missing.firstNames)", file: file,
+                remedy: "check that the weights are of this network; the file's first names are \(names.prefix(3))")
         }
         for entry in entries {
             guard let found = self[entry.name], found.shape != entry.tensor.shape else { continue }
@@ -56,4 +56,9 @@ extension Dictionary {
     fileprivate mutating func updateValueOrRemove(_ value: Value?, _ key: Key) -> Value? {
         if let value { updateValue(value, forKey: key) } else { removeValue(forKey: key) }
     }
+}
+
+extension [String] {
+    /// The first three, and how many more there are, for messages.
+    var firstNames: String { prefix(3).joined(separator: ", ") + (count > 3 ? " and \(count - 3) more" : "") }
 }

@@ -24,6 +24,13 @@ extension Tensor {
         return Operator.conv1x1(.tensor(self), .tensor(weight), .optional(bias), .int(stride))
     }
 
+    /// 2-D convolution of (N, C, H, W) with a 3×3 kernel, `weight` (O, C, 3, 3), that keeps the size: where both have channels
+    /// innermost, with fewer products.
+    public func convolvedKeepingSize(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
+        guard count > 0 else { return convolved(weight, bias: bias, padding: 1) }
+        return Operator.conv3x3(.tensor(self), .tensor(weight), .optional(bias))
+    }
+
     /// x · weightᵀ + bias, `weight` (out, in).
     public func linear(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
         Operator.linear(.tensor(self), .tensor(weight), .optional(bias))
@@ -121,6 +128,7 @@ extension Operator {
     static let convTranspose2d = Operator("aten::conv_transpose2d", "input")
     static let linear = Operator("ediy::linear")
     static let conv1x1 = Operator("ediy::conv1x1")
+    static let conv3x3 = Operator("ediy::conv3x3")
     static let batchNorm = Operator("ediy::batch_norm")
     static let maxPool2d = Operator("aten::max_pool2d")
     static let avgPool2d = Operator("aten::avg_pool2d")

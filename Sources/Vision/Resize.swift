@@ -1,6 +1,7 @@
 extension Image {
-    /// Resampled to another size, with Pillow's arithmetic (`Image.resize`): rows first, then columns, weights of 22 bits,
-    /// each pass rounded to 8 bits.
+    /// Resampled to another size, with Pillow's arithmetic (`Image.resize`): weights of 22 bits, each pass rounded to 8 bits;
+    /// rows first, then columns, but the other way round where the height loses more than twice what the width loses, as Pillow
+    /// has it from version 13 on.
     ///
     /// - Parameter box: the part to resample, the whole picture by default. What lies outside of it has no influence.
     public func resized(width newWidth: Int, height newHeight: Int, filter: ResizeFilter = .bilinear, box: CropBox? = nil)
@@ -10,11 +11,17 @@ extension Image {
         precondition(box.lies(in: self), "\(box) of \(width)×\(height)")
         precondition(newWidth > 0 && newHeight > 0, "a size of \(newWidth)×\(newHeight)")
         // A pass that keeps the size would change nothing.
-        let narrowed =
-            newWidth == box.width
-            ? cropped(to: box) : resampledRows(of: box, ResizeTaps(from: box.width, to: newWidth, filter))
-        guard newHeight != box.height else { return narrowed }
-        return narrowed.resampledColumns(ResizeTaps(from: box.height, to: newHeight, filter))
+        func narrowed(_ image: Image, _ box: CropBox) -> Image {
+            guard newWidth != box.width else { return image.cropped(to: box) }
+            return image.resampledRows(of: box, ResizeTaps(from: box.width, to: newWidth, filter))
+        }
+        func lowered(_ image: Image) -> Image {
+            guard newHeight != image.height else { return image }
+            return image.resampledColumns(ResizeTaps(from: image.height, to: newHeight, filter))
+        }
+        let lost = box.height - newHeight
+        guard lost > 0, lost > 2 * (box.width - newWidth) else { return lowered(narrowed(self, box)) }
+        return narrowed(lowered(cropped(to: box)), CropBox(x: 0, y: 0, width: box.width, height: newHeight))
     }
 
     /// The rows of `box`, each resampled to `taps.count` pixels.

@@ -112,9 +112,9 @@ import Vision
     @Test func batchesArePaddedToTheDivisor() {
         let pictures = [(40, 33), (50, 20)].map { Image(width: $0, height: $1, color: Color(red: 9, green: 9, blue: 9)) }
         let one = PixelNormalization(mean: [0, 0, 0], deviation: [1, 1, 1])
-        let padded = DetectionBatch.padded(pictures, normalization: one, divisor: 32)
+        let padded = DetectionBatch.padded(pictures.map { one([$0]) }, divisor: 32)
         #expect(padded.shape == [2, 3, 64, 64])
         #expect(padded.sum().item == Double(9 * 3 * (40 * 33 + 50 * 20)))
-        #expect(DetectionBatch.padded(pictures, normalization: one, divisor: 1).shape == [2, 3, 33, 50])
+        #expect(DetectionBatch.padded(pictures.map { one([$0]) }, divisor: 1).shape == [2, 3, 33, 50])
     }
 }

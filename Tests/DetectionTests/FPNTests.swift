@@ -111,7 +111,7 @@ import Vision
     func detectionsOnPhotographsAreTorchvisions() throws {
         let golden = try Golden("torchvision-fpn")
         let names = try #require(SafeTensors.metadata(fixture("torchvision-fpn.safetensors"))["photographs"]).split(separator: ",")
-        #expect(names.count == 3)
+        #expect(names.count == 4)
         let pictures = try names.map {
             try JPEG.read("\(cocoMini)/val/\($0)").resized(width: 256, height: 192, filter: .bilinear)
         }

@@ -1,5 +1,8 @@
+import Data
+import Detection
 import Testing
 import Torch
+import Vision
 
 @Suite struct TorchvisionTests {
     @Test(arguments: [("adaptive", 0, true), ("two", 2, true), ("plain", 0, false)])
@@ -79,5 +82,32 @@ import Torch
             #expect(try kept.ints == golden["nms_\(tenths)"].ints)
         }
         #expect(Tensor.zeros([0, 4]).suppressed(scores: Tensor.zeros([0]), groups: Tensor.zeros([0], dtype: .int64), iouThreshold: 0.5).count == 0)
+    }
+
+    @Test(arguments: ["up", "bounded", "down"]) func picturesAreMadeReadyAsTorchvisionDoes(_ name: String) throws {
+        let golden = try Golden("torchvision-predict")
+        let pixels = try golden["\(name)_pixels"]
+        var input = DetectionInput(edges: ShortestEdge([32], longest: 53), testEdge: 32)
+        input.testResizing = .torchvision
+        let ready = input.prepared(Image(width: pixels.size(1), height: pixels.size(0), pixels: pixels.array()))
+        #expect(try distance(ready, golden["\(name)_ready"]) < 1e-5)
+    }
+
+    @Test func sidesAreRoundedDown() {
+        // 427 · (800 / 427) is a little less than 800 in binary.
+        let edges = ShortestEdge([800], longest: 1333)
+        #expect(edges.sizeRoundedDown(width: 640, height: 427, edge: 800) == (Int(640 * (800.0 / 427)), Int(427 * (800.0 / 427))))
+        #expect(edges.sizeRoundedDown(width: 1000, height: 200, edge: 800) == (1333, 266))
+    }
+
+    @Test func masksAreResizedAsTorchvisionDoes() throws {
+        let golden = try Golden("torchvision-predict")
+        let masks = try golden["masks"].floats, boxes = try golden["boxes"].floats
+        let expected: [UInt8] = try golden["pasted"].array()
+        for i in 0..<12 {
+            let pasted = resizedMask(
+                Array(masks[i * 36..<(i + 1) * 36]), side: 6, box: Array(boxes[4 * i..<4 * i + 4]), width: 50, height: 40)
+            #expect(pasted.decode() == Array(expected[i * 2000..<(i + 1) * 2000]), "mask \(i)")
+        }
     }
 }

@@ -130,6 +130,39 @@ import Torch
         }
     }
 
+    @Test(arguments: [[3, 32, 9, 7], [1, 40, 34, 50], [2, 64, 1, 1], [1, 32, 2, 3]])
+    func aConvolutionThatKeepsTheSizeIsOne(_ shape: [Int]) throws {
+        func apply(_ dtype: DType, bias: Bool) throws -> [Tensor] {
+            let x = normal(shape, 1).to(dtype).requiringGrad()
+            let weight = normal([48, shape[1], 3, 3], 2).to(dtype).requiringGrad()
+            let shift = normal([48], 3).to(dtype).requiringGrad()
+            let y = x.convolvedKeepingSize(weight, bias: bias ? shift : nil)
+            #expect(y.isContiguous(.channelsLast))
+            (y * normal(y.shape, 4).to(dtype)).sum().backward()
+            return try [y, #require(x.grad), #require(weight.grad)] + (bias ? [#require(shift.grad)] : [])
+        }
+        for bias in [false, true] {
+            // In float64 it is libtorch's.
+            for (a, b) in zip(try apply(.float32, bias: bias), try apply(.float64, bias: bias)) {
+                #expect(a.shape == b.shape && (a.to(.float64) - b).abs().max().item < 3e-6 * max(b.abs().max().item, 1))
+            }
+        }
+    }
+
+    @Test func aConvolutionDoesNotDependOnThreads() throws {
+        func apply(threads: Int) throws -> [[Float]] {
+            let before = Torch.threadCount
+            Torch.setThreadCount(threads)
+            defer { Torch.setThreadCount(before) }
+            let x = normal([2, 64, 31, 45], 1).requiringGrad(), weight = normal([32, 64, 3, 3], 2).requiringGrad()
+            let y = x.convolvedKeepingSize(weight)
+            (y * normal(y.shape, 4)).sum().backward()
+            return try [y.floats, #require(x.grad).floats, #require(weight.grad).floats]
+        }
+        let alone = try apply(threads: 1)
+        for threads in [2, 3, 5] { #expect(try apply(threads: threads) == alone) }
+    }
+
     @Test(arguments: [[5, 48], [2, 3, 48], [48], [784, 48]]) func aProductOfRowsIsOne(_ shape: [Int]) throws {
         func apply(_ dtype: DType) throws -> [Tensor] {
             let x = normal(shape, 1).to(dtype).requiringGrad(), weight = normal([130, 48], 2).to(dtype).requiringGrad()

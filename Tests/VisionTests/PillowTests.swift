@@ -25,6 +25,8 @@ func difference(_ a: Image, _ b: Image) -> (largest: Int, beyondOne: Double) {
         let source = try golden("source")
         #expect(source.resized(width: 17, height: 12, filter: filter) == (try golden("\(name)-down")))
         #expect(source.resized(width: 80, height: 60, filter: filter) == (try golden("\(name)-up")))
+        #expect(source.resized(width: 43, height: 21, filter: filter) == (try golden("\(name)-lower")))
+        #expect(source.resized(width: 43, height: 20, filter: filter) == (try golden("\(name)-lowest")))
         let box = CropBox(x: 5, y: 3, width: 35, height: 27)
         #expect(source.resized(width: 24, height: 24, filter: filter, box: box) == (try golden("\(name)-box")))
     }

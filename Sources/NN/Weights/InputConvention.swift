@@ -10,6 +10,8 @@ public struct InputConvention: Sendable, Equatable {
     public let strideIn1x1: Bool
     /// What it was concluded from.
     public let reason: String
+    /// What speaks against it.
+    public var doubt: String?
 
     /// PyTorch's: RGB, ImageNet's mean and deviation, the stride in the 3×3 convolution.
     static func torchvision(_ reason: String) -> InputConvention {
@@ -43,9 +45,15 @@ extension NetworkWeights {
         case (.caffe2, _): return .caffe("Caffe2's names")
         case (.detectron2, .detector):
             // What is trained counts its batches; Detectron2's own normalisation is frozen and does not.
-            return names.contains { $0.hasSuffix("num_batches_tracked") }
-                ? .torchvision("trained batch normalisation, as in the protocol for self-supervised weights")
-                : .caffe("Detectron2's defaults: the file does not say")
+            if names.contains(where: { $0.hasSuffix("num_batches_tracked") }) {
+                return .torchvision("trained batch normalisation, as in the protocol for self-supervised weights")
+            }
+            var guess = InputConvention.caffe("Detectron2's defaults: the file does not say")
+            if !hasFoldedStatistics {
+                guess.doubt = "its frozen statistics are not those of Caffe's weights: if its backbone came from PyTorch, say so by "
+                    + "--recipe (channel_order: rgb, pixel_mean, pixel_std, stride_in_1x1: false)"
+            }
+            return guess
         case (.detectron2, .backbone) where hasFoldedStatistics: return .caffe("statistics multiplied into scale and shift")
         default: return .torchvision("\(layout.title) names")
         }

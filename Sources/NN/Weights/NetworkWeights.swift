@@ -135,20 +135,17 @@ public struct NetworkWeights: Sendable {
     /// - Throws: `UserError` when one is missing or has another shape, or the file has one of the network's kind that `entries`
     ///   have no place for; then nothing was changed.
     public func restore(_ entries: [StateEntry]) throws {
-        func names(_ all: [String]) -> String {
-            all.prefix(3).joined(separator: ", ") + (all.count > 3 ? " and \(all.count - 3) more" : "")
-        }
         let missing = entries.map(\.name).filter { self[$0] == nil && !$0.hasSuffix("num_batches_tracked") }
         guard missing.isEmpty else {
             throw UserError(
-                "has no \(names(missing)), by this suite's names", file: path,
+                "has no \(missing.firstNames), by this suite's names", file: path,
                 remedy: "ediy weights inspect says what is in it; check the depth and the design")
         }
         let known = Set(entries.map(\.name))
-        let unplaced = self.names.filter { !known.contains($0) && !$0.hasSuffix("num_batches_tracked") }
+        let unplaced = names.filter { !known.contains($0) && !$0.hasSuffix("num_batches_tracked") }
         guard unplaced.isEmpty else {
             throw UserError(
-                "has \(names(unplaced)), by this suite's names, which the network has no place for", file: path,
+                "has \(unplaced.firstNames), by this suite's names, which the network has no place for", file: path,
                 remedy: "check the depth and the design")
         }
         for entry in entries {

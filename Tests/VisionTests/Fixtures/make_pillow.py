@@ -28,6 +28,9 @@ keep("source", image)
 for name, kind in (("bilinear", Image.BILINEAR), ("bicubic", Image.BICUBIC)):
     keep(f"{name}-down", image.resize((17, 12), kind))
     keep(f"{name}-up", image.resize((80, 60), kind))
+    # Heights that lose twice what the width loses, and one more: from version 13 on Pillow then takes columns first.
+    keep(f"{name}-lower", image.resize((43, 21), kind))
+    keep(f"{name}-lowest", image.resize((43, 20), kind))
     keep(f"{name}-box", image.crop((5, 3, 40, 30)).resize((24, 24), kind))
 keep("brightness", F.adjust_brightness(image, 1.3))
 keep("contrast", F.adjust_contrast(image, 0.7))
