@@ -285,6 +285,7 @@ class Reader {
         if (type != od::json_type::object) wrong("segmentation", "polygons, or an object with size and counts");
         uint8_t kind = COCO_MASK_NONE;
         bool sized = false;
+        std::string_view compressed;
         for (auto field : value.get_object()) {
             const od::raw_json_string key = field.key();
             if (key == "size") {
@@ -300,7 +301,7 @@ class Reader {
                 if (kind != COCO_MASK_NONE) throw Wrong{"has counts twice"};
                 od::value counts = field.value();
                 if (counts.type() == od::json_type::string) {
-                    keep(counts.raw_json_token());
+                    compressed = counts.raw_json_token();
                     kind = COCO_MASK_COMPRESSED;
                 } else {
                     for (od::value run : list(counts, "counts")) {
@@ -313,6 +314,9 @@ class Reader {
             }
         }
         if (!sized || kind == COCO_MASK_NONE) wrong("segmentation", "polygons, or an object with size and counts");
+        // Only behind the object: simdjson looks at a string's first byte once more to pass over it, and a window's first mask
+        // may reach there.
+        if (kind == COCO_MASK_COMPRESSED) keep(compressed);
         return kind;
     }
 };

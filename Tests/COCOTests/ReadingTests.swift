@@ -90,4 +90,24 @@ import Testing
         try ResultsWriter.write(to: path) { _ in }
         #expect(try Results.read(path).count == 0)
     }
+
+    /// Masks move to the front of the memory that they were read into. The first of a file may be longer than what stands before
+    /// it, and then reaches over its own beginning, with every byte of it as the white space grows.
+    @Test func aMaskLongerThanWhatStandsBeforeItIsRead() throws {
+        let counts =
+            "oc1c0[42O2N1O2N2N2N2O]OYLMf30aLN^3MlLNT30oLOP31QM0n20RM0m21SMOm22RMNn22SMNk23UMMk24TMLl24TMLl24TMLl2" +
+            "4TMLl24TMKm24TMLl24Q1O0O100001RLMm23SMOj22UM0j20VM1i20VM1i2OVM2k2MUM1o2LRM4m3OXOLeL4[30bL0^34]LMc38W" +
+            "LHj38QLMP42nKOS41mKLV44jKKW45iKKW4?1DjKKZk?"
+        let mask = try RLE(compressed: counts, height: 160, width: 160)
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID()).json").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        for spaces in 0..<counts.count {
+            let padding = String(repeating: " ", count: spaces)
+            try AtomicFile.write(
+                "[{\(padding)\"segmentation\":{\"counts\":\"\(counts)\",\"size\":[160,160]},\"image_id\":1,\"category_id\":2,\"score\":0.5}]",
+                to: path)
+            let results = try Results.read(path)
+            #expect(try results.mask(0, height: 160, width: 160) == mask, "\(spaces) spaces")
+        }
+    }
 }
