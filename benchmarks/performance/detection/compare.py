@@ -210,9 +210,10 @@ def make_weights(args, folder):
     weight = "roi_heads.box_predictor.cls_score.weight"
     found = {}
     predictor = model.roi_heads.box_predictor
-    model.roi_heads.box_predictor = lambda x: found.setdefault("out", predictor(x))
+    hook = predictor.register_forward_hook(lambda module, x, out: found.setdefault("out", out))
     with torch.no_grad():
         model([images[0]])
+        hook.remove()
         logits = found["out"][0]
         bias = predictor.cls_score.bias
         scale = 1.0
