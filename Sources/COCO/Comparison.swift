@@ -38,43 +38,67 @@ public struct Comparison: Sendable {
         _ first: Results, _ second: Results, against dataset: Dataset, by type: IoUType, resamples: Int = 1000,
         seed: UInt64 = 0, evaluator: Evaluator = Evaluator()
     ) throws {
-        try self.init(
-            [{ first }], [{ second }], against: dataset, by: type, resamples: resamples, seed: seed, evaluator: evaluator)
+        self.init(
+            try [first, second].map { try [evaluator.records($0, dataset, type)] }, dataset, type.rawValue, evaluator,
+            resamples: resamples, seed: seed)
     }
 
+    /// Comparisons by each of several types, by COCO's protocol, for which each detector's results are read once.
+    ///
     /// - Parameters:
     ///   - first: gives the results of one detector each; asked in turn, so that one file at a time is in memory.
     ///   - second: the other side's.
     ///   - resamples: how often the images are drawn.
     ///   - seed: decides the draws.
     /// - Throws: what giving results throws; `UserError` as above.
-    public init(
-        _ first: [() throws -> Results], _ second: [() throws -> Results], against dataset: Dataset, by type: IoUType,
-        resamples: Int = 1000, seed: UInt64 = 0, evaluator: Evaluator = Evaluator()
-    ) throws {
-        let sides = try [first, second].map { try $0.map { try evaluator.records($0(), dataset, type) } }
+    public static func byType(
+        _ types: [IoUType], _ first: [() throws -> Results], _ second: [() throws -> Results], against dataset: Dataset,
+        resamples: Int = 1000, seed: UInt64 = 0
+    ) throws -> [IoUType: Comparison] {
+        // Sides × detectors × types.
+        let matched = try [first, second].map { side in
+            try side.map { give in
+                let results = try give()
+                return try types.map { try Evaluator($0).records(results, dataset, $0) }
+            }
+        }
+        return Dictionary(types.enumerated().map { i, type in
+            let sides = matched.map { $0.map { $0[i] } }
+            return (type, Comparison(sides, dataset, type.rawValue, Evaluator(type), resamples: resamples, seed: seed))
+        }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// - Parameter sides: of both sides each detector's records, by category and area range.
+    private init(
+        _ sides: [[[[MatchedRecords]]]], _ dataset: Dataset, _ name: String, _ evaluator: Evaluator, resamples: Int, seed: UInt64
+    ) {
         let (K, A, I) = (dataset.categories.count, evaluator.areaRanges.count, dataset.images.count)
         let draws = Draws(images: I, resamples: resamples, seed: seed)
         // Draw 0 is the images as they are. Each category writes a slot of its own: draws × A × 2.
         var aps = [[Double]](repeating: [], count: K)
+        let progress = ProgressLine("draw images anew (\(name))", total: K, unit: "categories")
         aps.withUnsafeMutableBufferPointer { slots in
             nonisolated(unsafe) let slots = slots
             DispatchQueue.concurrentPerform(iterations: K) { k in
-                var work = MatchedRecords.Workspace()
+                let work = MatchedRecords.Workspace()
                 var ap: [Double] = []
-                for draw in 0...resamples {
-                    draws.withWeights(of: draw) { weights in
-                        for a in 0..<A {
-                            for side in sides {
-                                let sum = side.reduce(0) { $0 + ($1[k][a].ap(weights: weights, &work) ?? .nan) }
-                                ap.append(sum / Double(side.count))
+                for four in 0..<draws.fours {
+                    draws.withWeights(of: four) { weights in
+                        let means = (0..<A).flatMap { a in
+                            // The objects are the same to every detector.
+                            sides[0][0][k][a].weighTruth(weights, work)
+                            return sides.map { side in
+                                side.reduce(.zero) { $0 + $1[k][a].ap(weights: weights, work) } / Double(side.count)
                             }
                         }
+                        for lane in 0..<4 { ap += means.map { $0[lane] } }
                     }
                 }
                 slots[k] = ap
+                progress.advance()
             }
         }
+        progress.end("drawn")
         bySize = evaluator.areaRanges.enumerated().map { a, range in
             (range.name, Line(draws: (0...resamples).map { draw in
                 [0, 1].map { side in meanOfNumbers(aps.map { $0[(draw * A + a) * 2 + side] }) }
@@ -101,28 +125,31 @@ extension Comparison.Line {
     }
 }
 
-/// How often each image is drawn, a row a draw; row 0 has each image once.
+/// How often each image is drawn. Draw 0 has each image once; four draws lie beside each other.
 private struct Draws: Sendable {
-    private let counts: [UInt8]
+    /// Draws by fours; what the last has too many is never read.
+    let fours: Int
+    private let counts: [MatchedRecords.Weights]
     private let images: Int
 
     init(images: Int, resamples: Int, seed: UInt64) {
         self.images = images
-        var counts = [UInt8](repeating: 0, count: images * (resamples + 1))
-        for i in 0..<images { counts[i] = 1 }
-        for draw in 1..<resamples + 1 {
+        fours = resamples / 4 + 1
+        var counts = [MatchedRecords.Weights](repeating: .zero, count: images * fours)
+        for i in 0..<images { counts[i][0] = 1 }
+        for draw in 1..<fours * 4 {
             var generator = SeededGenerator(seed, UInt64(draw))
             for _ in 0..<images {
-                let place = draw * images + generator.integer(in: 0..<images)
+                let place = draw / 4 * images + generator.integer(in: 0..<images)
                 // 256 draws of one image do not happen.
-                if counts[place] < .max { counts[place] += 1 }
+                if counts[place][draw % 4] < .max { counts[place][draw % 4] += 1 }
             }
         }
         self.counts = counts
     }
 
-    func withWeights<R>(of draw: Int, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
-        counts.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[draw * images..<(draw + 1) * images])) }
+    func withWeights<R>(of four: Int, _ body: (UnsafeBufferPointer<MatchedRecords.Weights>) -> R) -> R {
+        counts.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[four * images..<(four + 1) * images])) }
     }
 }
 

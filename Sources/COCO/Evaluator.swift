@@ -104,8 +104,8 @@ public struct Evaluator: Sendable {
         alone.areaRanges = [areaRanges[0]]
         let images = dataset.images.count
         var (sums, counts) = ([Double](repeating: 0, count: images), [Int](repeating: 0, count: images))
-        for records in try alone.records(results, dataset, type) {
-            for (image, ap) in records[0].apByImage(count: images) {
+        for category in try alone.matched(alone.pairing(results, dataset, type), { MatchedRecords.apByImage($0, areaRange: 0) }) {
+            for (image, ap) in category {
                 sums[image] += ap
                 counts[image] += 1
             }

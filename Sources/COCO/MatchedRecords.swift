@@ -1,148 +1,136 @@
 /// What matching found for one category at one area range, in a form whose AP can be had for any weights of the images: a
-/// weight of 2 is the image twice, one of 0 the image left out.
+/// weight of 2 is the image twice, one of 0 the image left out. `MatchedRecords+Weights.swift` reads it thousands of times, so
+/// that whatever does not depend on the weights is settled here.
 ///
-/// T thresholds, at most 16; D detections that some threshold counts.
+/// Most detections are false positives at every threshold: of these only the images are kept, one after the other. P places
+/// are the other detections, by falling score. At each threshold a place is a true positive, a false one, or left out.
 struct MatchedRecords: Sendable {
-    typealias Lanes = SIMD16<Int32>
-
-    /// D, by falling score: each one's image.
-    private let images: [Int32]
-    /// D: whether it is a false positive at every threshold, as most are.
-    private let isFalse: [Bool]
-    /// Of each other one, −1 in the lane of each threshold at which it is a true, or a false positive; 0 where it is not.
-    private let truePositives: [Lanes]
-    private let falsePositives: [Lanes]
     /// The images of the objects that count, one an object.
-    private let truthImages: [Int32]
-    private let thresholds: Int
-    private let recallPoints: [Double]
+    let truthImages: [Int32]
+    /// Of false positives at every threshold, by falling score.
+    let falseImages: [Int32]
+    /// P: the image.
+    let images: [Int32]
+    /// P: how many of `falseImages` come before it.
+    let falseBefore: [Int32]
+    /// The places of true positives, threshold after threshold.
+    let hits: [Int32]
+    /// The places left out, threshold after threshold.
+    let leftOut: [Int32]
+    /// Runs of true positives with no false one between, threshold after threshold. Precision rises along a run, so that only
+    /// its end matters to interpolated precision.
+    let runs: [Run]
+    /// Where each threshold's part of the arrays above ends.
+    let parts: [Part]
+    let recallPoints: [Double]
 
-    init(_ matching: Matching, areaRange a: Int) {
-        let T = matching.evaluator.iouThresholds.count
-        precondition(T <= Lanes.scalarCount, "at most 16 thresholds")
-        let pairing = matching.pairing
-        let bounds = matching.evaluator.areaRanges[a].bounds
-        truthImages = matching.objects.filter { g in
-            let row = Int(pairing.truth.rows[g])
-            return !pairing.isIgnored[row] && bounds.contains(pairing.dataset.objects.areas[row])
-        }.map { pairing.truth.images[$0] }
-        var (images, isFalse, hits, misses): ([Int32], [Bool], [Lanes], [Lanes]) = ([], [], [], [])
-        for d in matching.sorted(by: matching.scores).map(Int.init) {
-            var (hit, miss) = (Lanes.zero, Lanes.zero)
-            for t in 0..<T {
-                switch matching.outcome(d, areaRange: a, threshold: t) {
-                case Matching.Outcome.truePositive: hit[t] = -1
-                case Matching.Outcome.falsePositive: miss[t] = -1
-                default: break
-                }
-            }
-            guard hit != .zero || miss != .zero else { continue }
-            images.append(pairing.detections.images[matching.detections.lowerBound + d])
-            isFalse.append((0..<T).allSatisfy { miss[$0] != 0 })
-            guard isFalse.last == false else { continue }
-            hits.append(hit)
-            misses.append(miss)
-        }
-        self.images = images
-        self.isFalse = isFalse
-        truePositives = hits
-        falsePositives = misses
-        thresholds = T
-        recallPoints = matching.evaluator.recallPoints
+    struct Part {
+        var hits = 0
+        var leftOut = 0
+        var runs = 0
     }
 
-    private init(_ records: MatchedRecords, truths: Int, _ part: [(isFalse: Bool, hit: Lanes, miss: Lanes)]) {
-        truthImages = Array(repeating: 0, count: truths)
-        images = Array(repeating: 0, count: part.count)
-        isFalse = part.map(\.isFalse)
-        truePositives = part.filter { !$0.isFalse }.map(\.hit)
-        falsePositives = part.filter { !$0.isFalse }.map(\.miss)
-        thresholds = records.thresholds
-        recallPoints = records.recallPoints
+    /// The last true positive of a run.
+    struct Run {
+        let place: Int32
+        /// The threshold's true positives up to it, itself among them.
+        let hits: Int32
+        /// What the threshold leaves out before it.
+        let leftOut: Int32
+    }
+
+    /// A detection that counts at some threshold.
+    private struct Event {
+        let image: Int32
+        /// By threshold, as `Matching` says; empty where it is a false positive at every one.
+        let outcomes: [UInt8]
+    }
+
+    init(_ matching: Matching, areaRange a: Int) {
+        self.init(
+            truthImages: Self.truthImages(matching, areaRange: a), Self.events(matching, areaRange: a), matching.evaluator)
+    }
+
+    private init(truthImages: [Int32], _ events: [Event], _ evaluator: Evaluator) {
+        var (falseImages, images, falseBefore): ([Int32], [Int32], [Int32]) = ([], [], [])
+        // What comes after the last true positive changes nothing.
+        let end = events.lastIndex { $0.outcomes.contains(Matching.Outcome.truePositive) }.map { $0 + 1 } ?? 0
+        let places = events[..<end].filter { event in
+            guard !event.outcomes.isEmpty else {
+                falseImages.append(event.image)
+                return false
+            }
+            images.append(event.image)
+            falseBefore.append(Int32(falseImages.count))
+            return true
+        }
+        var (hits, leftOut, runs): ([Int32], [Int32], [Run]) = ([], [], [])
+        var (part, parts) = (Part(), [Part]())
+        for t in evaluator.iouThresholds.indices {
+            // Common false positives before the run's last, while no false one has ended the run.
+            var open: Int32?
+            for (place, event) in places.enumerated() {
+                switch event.outcomes[t] {
+                case Matching.Outcome.truePositive:
+                    if open == falseBefore[place] { runs.removeLast() }
+                    open = falseBefore[place]
+                    hits.append(Int32(place))
+                    runs.append(Run(
+                        place: Int32(place), hits: Int32(hits.count - part.hits), leftOut: Int32(leftOut.count - part.leftOut)))
+                case Matching.Outcome.leftOut: leftOut.append(Int32(place))
+                default: open = nil
+                }
+            }
+            part = Part(hits: hits.count, leftOut: leftOut.count, runs: runs.count)
+            parts.append(part)
+        }
+        self.truthImages = truthImages
+        self.falseImages = falseImages
+        self.images = images
+        self.falseBefore = falseBefore
+        self.hits = hits
+        self.leftOut = leftOut
+        self.runs = runs
+        self.parts = parts
+        recallPoints = evaluator.recallPoints
     }
 
     /// AP of each image alone, by its rank; images without objects are left out.
-    func apByImage(count: Int) -> [(image: Int, ap: Double)] {
-        var truths = [Int](repeating: 0, count: count)
-        for image in truthImages { truths[Int(image)] += 1 }
-        var parts = [Int32: [(isFalse: Bool, hit: Lanes, miss: Lanes)]]()
-        var other = 0
-        for d in images.indices {
-            let lanes = isFalse[d] ? (Lanes.zero, Lanes.zero) : (truePositives[other], falsePositives[other])
-            if !isFalse[d] { other += 1 }
-            guard truths[Int(images[d])] > 0 else { continue }
-            parts[images[d], default: []].append((isFalse[d], lanes.0, lanes.1))
-        }
-        var work = Workspace()
-        let once: [UInt8] = [1]
+    static func apByImage(_ matching: Matching, areaRange a: Int) -> [(image: Int, ap: Double)] {
+        var truths = [Int32: Int]()
+        for image in truthImages(matching, areaRange: a) { truths[image, default: 0] += 1 }
+        let events = Dictionary(grouping: events(matching, areaRange: a).filter { truths[$0.image] != nil }, by: \.image)
+        let work = Workspace()
+        let once = [Weights(repeating: 1)]
         return once.withUnsafeBufferPointer { once in
-            truths.indices.filter { truths[$0] > 0 }.map { image in
-                let part = MatchedRecords(self, truths: truths[image], parts[Int32(image)] ?? [])
-                return (image, part.ap(weights: once, &work) ?? 0)
+            truths.sorted { $0.key < $1.key }.map { image, count in
+                // The only image there is.
+                let part = (events[image] ?? []).map { Event(image: 0, outcomes: $0.outcomes) }
+                let records = MatchedRecords(truthImages: Array(repeating: 0, count: count), part, matching.evaluator)
+                records.weighTruth(once, work)
+                return (Int(image), records.ap(weights: once, work)[0])
             }
         }
     }
 
-    /// Room for the true positives of one pass; kept between passes.
-    struct Workspace {
-        fileprivate var truePositives: [Lanes] = []
-        fileprivate var falsePositives: [Lanes] = []
-        fileprivate var hits: [Lanes] = []
+    private static func truthImages(_ matching: Matching, areaRange a: Int) -> [Int32] {
+        let pairing = matching.pairing
+        let bounds = matching.evaluator.areaRanges[a].bounds
+        return matching.objects.filter { g in
+            let row = Int(pairing.truth.rows[g])
+            return !pairing.isIgnored[row] && bounds.contains(pairing.dataset.objects.areas[row])
+        }.map { pairing.truth.images[$0] }
     }
 
-    /// AP, the mean over thresholds and recall points; nil where no object has a weight.
-    ///
-    /// - Parameter weights: of each image, by its rank.
-    func ap(weights: UnsafeBufferPointer<UInt8>, _ work: inout Workspace) -> Double? {
-        var objects: Int32 = 0
-        for image in truthImages { objects += Int32(weights[Int(image)]) }
-        guard objects > 0 else { return nil }
-        count(weights, &work)
-        return (0..<thresholds).reduce(0) { $0 + precisionSum(threshold: $1, of: objects, work) }
-            / Double(thresholds * recallPoints.count)
-    }
-
-    /// Counts true and false positives down the scores, and keeps both where there is a true one.
-    private func count(_ weights: UnsafeBufferPointer<UInt8>, _ work: inout Workspace) {
-        work.truePositives.removeAll(keepingCapacity: true)
-        work.falsePositives.removeAll(keepingCapacity: true)
-        work.hits.removeAll(keepingCapacity: true)
-        var (tp, fp) = (Lanes.zero, Lanes.zero)
-        // False positives at every threshold, and the place among the others.
-        var (common, other) = (Int32(0), 0)
-        for d in images.indices {
-            let weight = Int32(weights[Int(images[d])])
-            if isFalse[d] {
-                common &+= weight
-                continue
-            }
-            defer { other += 1 }
-            guard weight > 0 else { continue }
-            let lanes = Lanes(repeating: weight)
-            fp &+= lanes & falsePositives[other]
-            tp &+= lanes & truePositives[other]
-            work.truePositives.append(tp)
-            work.falsePositives.append(fp &+ Lanes(repeating: common))
-            work.hits.append(truePositives[other])
+    private static func events(_ matching: Matching, areaRange a: Int) -> [Event] {
+        let T = matching.evaluator.iouThresholds.count
+        return matching.sorted(by: matching.scores).map(Int.init).compactMap { d in
+            let image = matching.pairing.detections.images[matching.detections.lowerBound + d]
+            // Most are no candidates: the same at every threshold.
+            let outcomes = matching.candidates[d] < 0
+                ? [matching.outcome(d, areaRange: a, threshold: 0)] : (0..<T).map { matching.outcome(d, areaRange: a, threshold: $0) }
+            if outcomes.allSatisfy({ $0 == Matching.Outcome.leftOut }) { return nil }
+            return Event(image: image, outcomes: outcomes.allSatisfy { $0 == Matching.Outcome.falsePositive } ? [] : outcomes)
         }
-    }
-
-    /// Σ over recall points of the best precision at that recall or a higher one.
-    private func precisionSum(threshold t: Int, of objects: Int32, _ work: Workspace) -> Double {
-        var sum = 0.0
-        var best = 0.0
-        // Backwards, so that the best precision from here on is known; a recall point that is not reached counts 0.
-        var point = recallPoints.count
-        for i in work.hits.indices.reversed() where work.hits[i][t] != 0 {
-            let found = Double(work.truePositives[i][t])
-            let recall = found / Double(objects)
-            // Points above this recall belong to the place that comes after it.
-            while point > 0 && recallPoints[point - 1] > recall {
-                sum += best
-                point -= 1
-            }
-            best = max(best, found / (found + Double(work.falsePositives[i][t]) + Double.ulpOfOne))
-        }
-        return sum + Double(point) * best
     }
 }

@@ -111,18 +111,22 @@ struct DetectionAnalysis {
     private static func comparisons(
         _ pairs: [(base: RunRecord, run: RunRecord)], _ types: [IoUType], _ dataset: Dataset, _ input: ReportInput
     ) throws -> [IoUType: Comparison] {
-        var comparisons: [IoUType: Comparison] = [:]
-        for type in types where input.resamples > 0 {
-            let both = pairs.filter { $0.base.number("AP", type.rawValue) != nil && $0.run.number("AP", type.rawValue) != nil }
-            guard !both.isEmpty else { continue }
-            func sides(_ runs: [RunRecord]) -> [() throws -> Results] {
-                runs.map { run in { try Results.read(run.resultsFile ?? "") } }
-            }
-            comparisons[type] = try Comparison(
-                sides(both.map(\.base)), sides(both.map(\.run)), against: dataset, by: type, resamples: input.resamples,
-                seed: input.seed)
+        func of(_ type: IoUType) -> [(base: RunRecord, run: RunRecord)] {
+            pairs.filter { $0.base.number("AP", type.rawValue) != nil && $0.run.number("AP", type.rawValue) != nil }
         }
-        return comparisons
+        func sides(_ runs: [RunRecord]) -> [() throws -> Results] {
+            runs.map { run in { try Results.read(run.resultsFile ?? "") } }
+        }
+        guard input.resamples > 0 else { return [:] }
+        // Types that the same runs have, so that each file is read once.
+        let groups = Dictionary(grouping: types.filter { !of($0).isEmpty }) { of($0).map(\.run.path) }
+        return try groups.values.reduce(into: [:]) { all, types in
+            let both = of(types[0])
+            let comparisons = try Comparison.byType(
+                types, sides(both.map(\.base)), sides(both.map(\.run)), against: dataset, resamples: input.resamples,
+                seed: input.seed)
+            all.merge(comparisons) { $1 }
+        }
     }
 }
 

@@ -73,11 +73,12 @@ struct StudentT {
     func quantile(_ p: Double) -> Double {
         var (low, high) = (0.0, 1.0)
         while cumulative(high) < p { high *= 2 }
-        for _ in 0..<200 {
+        while true {
             let middle = (low + high) / 2
+            // No number lies between neighbours.
+            guard low < middle && middle < high else { return middle }
             if cumulative(middle) < p { low = middle } else { high = middle }
         }
-        return (low + high) / 2
     }
 }
 

@@ -28,12 +28,11 @@ struct CompareCommand: ParsableCommand {
     func run() throws {
         let types = try IoUType.list(iou)
         let dataset = try Dataset.read(annotations)
-        let results = try [first, second].map(Results.read)
+        let comparisons = try Comparison.byType(
+            types, [{ try Results.read(first) }], [{ try Results.read(second) }], against: dataset, resamples: resamples,
+            seed: seed.value)
         var members: [(key: String, value: JSON)] = []
-        for type in types {
-            let comparison = try Comparison(
-                results[0], results[1], against: dataset, by: type, resamples: resamples, seed: seed.value,
-                evaluator: Evaluator(type))
+        for (type, comparison) in types.compactMap({ type in comparisons[type].map { (type, $0) } }) {
             if types.count > 1 { print("\(type.rawValue):") }
             print(comparison.text(perCategory: perCategory))
             members.append((type.rawValue, comparison.json))

@@ -33,6 +33,61 @@ import Testing
         }
     }
 
+    /// What the comparison never does: each draw written out as a dataset of its own, and evaluated. Not of set 1, in which an
+    /// object has the id 0, which pycocotools never finds.
+    @Test(arguments: [0, 2])
+    func aDrawIsTheEvaluationOfTheImagesDrawn(_ seed: Int) throws {
+        let (dataset, all, _) = try sides(seed)
+        // Scores that are all different, as copies of an image would take turns among equal ones.
+        func some(_ keeps: (Int) -> Bool) -> Results {
+            Results((0..<all.count).filter(keeps).map { i in
+                let score = all.scores[i] + 1e-6 * Double(i)
+                return Detection(imageID: all.imageIDs[i], categoryID: all.categoryIDs[i], box: all.boxes[i], score: score)
+            })
+        }
+        let (a, b) = (some { _ in true }, some { $0 % 3 != 0 })
+        let resamples = 41
+        let comparison = try Comparison(a, b, against: dataset, by: .bbox, resamples: resamples, seed: 5)
+        let truth = try JSON.read(fixture("random\(seed)-gt.json"))
+        let ids = dataset.images.map(\.id).sorted()
+        let differences = try (1...resamples).map { draw in
+            var generator = SeededGenerator(5, UInt64(draw))
+            var times = [Int: Int]()
+            for _ in ids { times[ids[generator.integer(in: 0..<ids.count)], default: 0] += 1 }
+            // Copies of an image keep its place among the others.
+            func copies(_ id: Int) -> [Int] { (0..<(times[id] ?? 0)).map { id * 1000 + $0 } }
+            func repeated(_ list: String, _ key: String) -> [JSON] {
+                (truth[list]?.array ?? []).flatMap { entry in
+                    copies(entry[key]?.int ?? 0).map { copy in
+                        .object((entry.object ?? []).map { ($0.key, $0.key == key ? .int(copy) : $0.value) })
+                    }
+                }
+            }
+            let annotations = repeated("annotations", "image_id").enumerated().map { i, entry -> JSON in
+                .object((entry.object ?? []).map { ($0.key, $0.key == "id" ? .int(i + 1) : $0.value) })
+            }
+            let drawn: JSON = [
+                "images": .array(repeated("images", "id")), "categories": truth["categories"] ?? [], "annotations": .array(annotations),
+            ]
+            let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID()).json").path
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            try AtomicFile.write(drawn.text(), to: path)
+            let images = try Dataset.read(path)
+            let aps = try [a, b].map { results in
+                let detections = (0..<results.count).flatMap { i in
+                    copies(results.imageIDs[i]).map { copy in
+                        Detection(imageID: copy, categoryID: results.categoryIDs[i], box: results.boxes[i], score: results.scores[i])
+                    }
+                }
+                return try Evaluator().evaluate(Results(detections), against: images, by: .bbox)["AP"]
+            }
+            return try #require(aps[1]) - #require(aps[0])
+        }.sorted()
+        // Of 41 the quantiles at 0.025 and 0.975 are the second and the last but one.
+        let interval = try #require(comparison.bySize[0].line).interval
+        #expect(abs(interval.lowerBound - differences[1]) < 1e-12 && abs(interval.upperBound - differences[39]) < 1e-12)
+    }
+
     @Test func theSameResultsDoNotDiffer() throws {
         let (dataset, a, _) = try sides(0)
         let line = try #require(try Comparison(a, a, against: dataset, by: .bbox, resamples: 100).bySize[0].line)
@@ -83,9 +138,10 @@ import Testing
     @Test func aSideOfSeveralDetectorsIsTheirMean() throws {
         let (dataset, a, b) = try sides(2)
         func line(_ first: [Results], _ second: [Results]) throws -> Comparison.Line {
-            let comparison = try Comparison(
-                first.map { results in { results } }, second.map { results in { results } }, against: dataset, by: .bbox,
+            let comparisons = try Comparison.byType(
+                [.bbox], first.map { results in { results } }, second.map { results in { results } }, against: dataset,
                 resamples: 60)
+            let comparison = try #require(comparisons[.bbox])
             return try #require(comparison.bySize[0].line)
         }
         let plain = try line([a], [b]), doubled = try line([a, a], [b, b]), mixed = try line([a, b], [b, a])
