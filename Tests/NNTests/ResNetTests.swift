@@ -150,4 +150,16 @@ import Torch
         norm.recomputeStatistics(batches: 0) { _ in }
         #expect(norm.runningMean.floats == before)
     }
+
+    /// Variances about ε, where it matters most; torchvision's `FrozenBatchNorm2d(eps=0)` computes the same.
+    @Test func withoutEpsilonItIsTheVarianceAlone() {
+        let norm = BatchNorm(4, .frozen)
+        let variances: [Float] = [2e-6, 1e-5, 3e-4, 2]
+        withoutGrad { norm.runningVariance.copyInPlace(Tensor(variances, [4])) }
+        let x = Tensor([0.001, -0.002, 0.5, 3] as [Float], [1, 4, 1, 1])
+        norm.normalizeWithoutEpsilon()
+        for (y, (x, variance)) in zip(norm(x, .evaluate).floats, zip(x.floats, variances)) {
+            #expect(abs(y / (x / variance.squareRoot()) - 1) < 1e-4)
+        }
+    }
 }
