@@ -21,9 +21,8 @@ public struct PixelNormalization: Sendable, Equatable {
         self.order = order
     }
 
-    /// ImageNet's, what self-supervised backbones are pretrained with.
-    public static let imageNet = PixelNormalization(
-        mean: [0.485, 0.456, 0.406].map { $0 * 255 }, deviation: [0.229, 0.224, 0.225].map { $0 * 255 })
+    /// ImageNet's in steps of 255, what self-supervised backbones are pretrained with.
+    public static let imageNet = PixelNormalization(mean: [123.675, 116.28, 103.53], deviation: [58.395, 57.12, 57.375])
 
     /// - Parameter images: of one size.
     /// - Returns: (N, 3, H, W) float32, channels last in memory.

@@ -38,7 +38,7 @@ struct GainChart {
         for (i, line) in lines.enumerated() {
             let y = Self.top + Self.step * Double(i)
             let middle = Chart.tenths(y + 27)
-            out += "<text x=\"\(Self.left)\" y=\"\(Chart.tenths(y + 13))\">\(HTML.escaped(line.title))</text>"
+            out += "<text class=\"row\" x=\"\(Self.left)\" y=\"\(Chart.tenths(y + 13))\">\(HTML.escaped(line.title))</text>"
             if let interval = line.interval {
                 out += "<line class=\"interval\" x1=\"\(x(interval.lowerBound))\" x2=\"\(x(interval.upperBound))\" y1=\"\(middle)\" y2=\"\(middle)\"/>"
             }
