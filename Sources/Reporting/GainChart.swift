@@ -28,17 +28,21 @@ struct GainChart {
         func x(_ gain: Double) -> String {
             Chart.tenths(Self.left + (gain * 100 - first) / (last - first) * (Self.width - Self.left - Self.right))
         }
-        let base = Chart.tenths(height - Self.bottom)
         var out = "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(height))\" role=\"img\" aria-label=\"\(HTML.escaped(summary))\">"
         for tick in Chart.ticks(first, last) {
-            out += "<line class=\"\(abs(tick) < 1e-9 ? "zero" : "grid")\" x1=\"\(x(tick / 100))\" x2=\"\(x(tick / 100))\" y1=\"\(Self.top)\" y2=\"\(base)\"/>"
-            out += "<text x=\"\(x(tick / 100))\" y=\"\(Chart.tenths(height - 18))\" text-anchor=\"middle\">\(Chart.label(tick))</text>"
+            let place = x(tick / 100), kind = abs(tick) < 1e-9 ? "zero" : "grid"
+            // Below each line's title alone, and not through it.
+            for i in lines.indices {
+                let y = Self.top + Self.step * Double(i) + 17
+                out += "<line class=\"\(kind)\" x1=\"\(place)\" x2=\"\(place)\" y1=\"\(Chart.tenths(y))\" y2=\"\(Chart.tenths(y + 20))\"/>"
+            }
+            out += "<text x=\"\(place)\" y=\"\(Chart.tenths(height - 18))\" text-anchor=\"middle\">\(Chart.label(tick))</text>"
         }
         out += "<text x=\"\(Self.width / 2)\" y=\"\(Chart.tenths(height - 3))\" text-anchor=\"middle\">\(HTML.escaped(title))</text>"
         for (i, line) in lines.enumerated() {
             let y = Self.top + Self.step * Double(i)
             let middle = Chart.tenths(y + 27)
-            out += "<text class=\"row\" x=\"\(Self.left)\" y=\"\(Chart.tenths(y + 13))\">\(HTML.escaped(line.title))</text>"
+            out += "<text x=\"\(Self.left)\" y=\"\(Chart.tenths(y + 13))\">\(HTML.escaped(line.title))</text>"
             if let interval = line.interval {
                 out += "<line class=\"interval\" x1=\"\(x(interval.lowerBound))\" x2=\"\(x(interval.upperBound))\" y1=\"\(middle)\" y2=\"\(middle)\"/>"
             }

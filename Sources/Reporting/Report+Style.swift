@@ -45,7 +45,6 @@ extension Report {
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem; }
         figure { margin: 0; } figcaption { font-size: .85rem; color: var(--soft); margin-bottom: .25rem; overflow-wrap: anywhere; }
         .chart { width: 100%; height: auto; } .chart text { fill: var(--soft); font-size: 11px; }
-        .chart .row { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; stroke-linejoin: round; }
         .chart .grid { stroke: var(--rule); }
         .chart .zero { stroke: var(--soft); stroke-dasharray: 3 3; } .chart .interval { stroke: var(--link); stroke-width: 5; opacity: .45; }
         .chart .seed { fill: var(--ink); fill-opacity: .45; } .chart .mean { stroke: var(--ink); stroke-width: 2.5; } .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }

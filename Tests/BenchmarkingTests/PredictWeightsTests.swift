@@ -37,7 +37,8 @@ import Torch
         func mask(_ entry: JSON) throws -> RLE {
             try RLE(compressed: entry["segmentation"]?["counts"]?.string ?? "", height: 97, width: 131)
         }
-        // Equal scores but for rounding may change places, and a mask's edge may fall on either side.
+        // Equal scores but for rounding may change places, and a mask's edge may fall on either side: of three pixels of one mask
+        // where vectors are of 512 bits.
         var left = found
         for expected in golden {
             let place = left.firstIndex { entry in
@@ -50,7 +51,7 @@ import Torch
                 continue
             }
             let (a, b) = (try mask(left.remove(at: place)), try mask(expected))
-            #expect(a.area + b.area - 2 * RLE.intersection([a, b]).area <= 2)
+            #expect(a.area + b.area - 2 * RLE.intersection([a, b]).area <= 4)
         }
     }
 
