@@ -39,7 +39,7 @@ public struct Comparison: Sendable {
         seed: UInt64 = 0, evaluator: Evaluator = Evaluator()
     ) throws {
         self.init(
-            try [first, second].map { try [evaluator.records($0, dataset, type)] }, dataset, type.rawValue, evaluator,
+            try [first, second].map { try [evaluator.records($0, dataset, type)] }, dataset, by: type, evaluator,
             resamples: resamples, seed: seed)
     }
 
@@ -62,21 +62,23 @@ public struct Comparison: Sendable {
                 return try types.map { try Evaluator($0).records(results, dataset, $0) }
             }
         }
-        return Dictionary(types.enumerated().map { i, type in
+        var comparisons: [IoUType: Comparison] = [:]
+        for (i, type) in types.enumerated() {
             let sides = matched.map { $0.map { $0[i] } }
-            return (type, Comparison(sides, dataset, type.rawValue, Evaluator(type), resamples: resamples, seed: seed))
-        }, uniquingKeysWith: { first, _ in first })
+            comparisons[type] = Comparison(sides, dataset, by: type, Evaluator(type), resamples: resamples, seed: seed)
+        }
+        return comparisons
     }
 
     /// - Parameter sides: of both sides each detector's records, by category and area range.
     private init(
-        _ sides: [[[[MatchedRecords]]]], _ dataset: Dataset, _ name: String, _ evaluator: Evaluator, resamples: Int, seed: UInt64
+        _ sides: [[[[MatchedRecords]]]], _ dataset: Dataset, by type: IoUType, _ evaluator: Evaluator, resamples: Int, seed: UInt64
     ) {
         let (K, A, I) = (dataset.categories.count, evaluator.areaRanges.count, dataset.images.count)
         let draws = Draws(images: I, resamples: resamples, seed: seed)
         // Draw 0 is the images as they are. Each category writes a slot of its own: draws × A × 2.
         var aps = [[Double]](repeating: [], count: K)
-        let progress = ProgressLine("draw images anew (\(name))", total: K, unit: "categories")
+        let progress = ProgressLine("draw images anew (\(type.rawValue))", total: K, unit: "categories")
         aps.withUnsafeMutableBufferPointer { slots in
             nonisolated(unsafe) let slots = slots
             DispatchQueue.concurrentPerform(iterations: K) { k in

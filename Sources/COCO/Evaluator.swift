@@ -87,9 +87,7 @@ public struct Evaluator: Sendable {
 
     /// What matching found, by category and area range.
     func records(_ results: Results, _ dataset: Dataset, _ type: IoUType) throws -> [[MatchedRecords]] {
-        try matched(pairing(results, dataset, type)) { matching in
-            areaRanges.indices.map { MatchedRecords(matching, areaRange: $0) }
-        }
+        try matched(pairing(results, dataset, type), MatchedRecords.all)
     }
 
     func pairing(_ results: Results, _ dataset: Dataset, _ type: IoUType) throws -> Pairing {

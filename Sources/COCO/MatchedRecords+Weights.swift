@@ -66,13 +66,8 @@ extension MatchedRecords {
     /// - Parameter weights: of each image, by its rank.
     func ap(weights: UnsafeBufferPointer<Weights>, _ work: Workspace) -> Means {
         let columns = work.columns(for: self)
+        Self.accumulate(falseImages[...], into: columns.falses) { Counts(truncatingIfNeeded: weights[$0]) }
         var sum = Counts.zero
-        columns.falses[0] = sum
-        for (i, image) in falseImages.enumerated() {
-            sum &+= Counts(truncatingIfNeeded: weights[Int(image)])
-            columns.falses[i + 1] = sum
-        }
-        sum = .zero
         for (place, image) in images.enumerated() {
             let weight = Counts(truncatingIfNeeded: weights[Int(image)])
             sum &+= weight
@@ -93,8 +88,8 @@ extension MatchedRecords {
 
     /// Σ over recall points of the best precision at that recall or a higher one, at one threshold.
     private func precisionSum(_ from: Part, _ to: Part, _ columns: Columns, reached: UnsafeBufferPointer<Int32>) -> Means {
-        Self.accumulate(hits[from.hits..<to.hits], columns.weights, into: columns.found)
-        Self.accumulate(leftOut[from.leftOut..<to.leftOut], columns.weights, into: columns.leftOut)
+        Self.accumulate(hits[from.hits..<to.hits], into: columns.found) { columns.weights[$0] }
+        Self.accumulate(leftOut[from.leftOut..<to.leftOut], into: columns.leftOut) { columns.weights[$0] }
         let lanes = Counts(0, 1, 2, 3) &* Int32(reached.count / Counts.scalarCount)
         func points(_ found: Counts) -> Counts {
             let place = lanes &+ found
@@ -118,14 +113,15 @@ extension MatchedRecords {
         return sum + Means(each: above) * best
     }
 
+    @inline(__always)
     private static func accumulate(
-        _ places: ArraySlice<Int32>, _ weights: UnsafeMutablePointer<Counts>, into sums: UnsafeMutablePointer<Counts>
+        _ places: ArraySlice<Int32>, into sums: UnsafeMutablePointer<Counts>, _ weight: (Int) -> Counts
     ) {
         var sum = Counts.zero
         sums[0] = sum
         var next = 1
         for place in places {
-            sum &+= weights[Int(place)]
+            sum &+= weight(Int(place))
             sums[next] = sum
             next += 1
         }

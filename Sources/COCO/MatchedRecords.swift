@@ -46,9 +46,13 @@ struct MatchedRecords: Sendable {
         let outcomes: [UInt8]
     }
 
-    init(_ matching: Matching, areaRange a: Int) {
-        self.init(
-            truthImages: Self.truthImages(matching, areaRange: a), Self.events(matching, areaRange: a), matching.evaluator)
+    /// One for each area range.
+    static func all(_ matching: Matching) -> [MatchedRecords] {
+        let order = matching.sorted(by: matching.scores)
+        return matching.evaluator.areaRanges.indices.map { a in
+            MatchedRecords(
+                truthImages: truthImages(matching, areaRange: a), events(matching, order, areaRange: a), matching.evaluator)
+        }
     }
 
     private init(truthImages: [Int32], _ events: [Event], _ evaluator: Evaluator) {
@@ -99,7 +103,8 @@ struct MatchedRecords: Sendable {
     static func apByImage(_ matching: Matching, areaRange a: Int) -> [(image: Int, ap: Double)] {
         var truths = [Int32: Int]()
         for image in truthImages(matching, areaRange: a) { truths[image, default: 0] += 1 }
-        let events = Dictionary(grouping: events(matching, areaRange: a).filter { truths[$0.image] != nil }, by: \.image)
+        let order = matching.sorted(by: matching.scores)
+        let events = Dictionary(grouping: events(matching, order, areaRange: a).filter { truths[$0.image] != nil }, by: \.image)
         let work = Workspace()
         let once = [Weights(repeating: 1)]
         return once.withUnsafeBufferPointer { once in
@@ -122,9 +127,10 @@ struct MatchedRecords: Sendable {
         }.map { pairing.truth.images[$0] }
     }
 
-    private static func events(_ matching: Matching, areaRange a: Int) -> [Event] {
+    /// - Parameter order: the detections by falling score.
+    private static func events(_ matching: Matching, _ order: [Int32], areaRange a: Int) -> [Event] {
         let T = matching.evaluator.iouThresholds.count
-        return matching.sorted(by: matching.scores).map(Int.init).compactMap { d in
+        return order.map(Int.init).compactMap { d in
             let image = matching.pairing.detections.images[matching.detections.lowerBound + d]
             // Most are no candidates: the same at every threshold.
             let outcomes = matching.candidates[d] < 0

@@ -21,7 +21,7 @@ public struct PixelNormalization: Sendable, Equatable {
         self.order = order
     }
 
-    /// ImageNet's in steps of 255, what self-supervised backbones are pretrained with.
+    /// ImageNet's, of levels from 0 to 255, what self-supervised backbones are pretrained with.
     public static let imageNet = PixelNormalization(mean: [123.675, 116.28, 103.53], deviation: [58.395, 57.12, 57.375])
 
     /// - Parameter images: of one size.

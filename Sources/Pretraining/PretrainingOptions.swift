@@ -65,7 +65,7 @@ public struct RegionOptions: Sendable {
 
     /// The map is pooled to grid × grid regions.
     public var grid = 7
-    /// Half of BYOL's: 49 regions a view go through it, and with 4096 the step takes 1.14 times BYOL's.
+    /// Half of BYOL's: 49 regions a view go through it, and with 4096 the step takes 1.13 times BYOL's.
     public var hiddenSize = 2048
     public var projectionSize = 256
     /// Weight of invariance: α.

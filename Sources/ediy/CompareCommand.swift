@@ -32,7 +32,8 @@ struct CompareCommand: ParsableCommand {
             types, [{ try Results.read(first) }], [{ try Results.read(second) }], against: dataset, resamples: resamples,
             seed: seed.value)
         var members: [(key: String, value: JSON)] = []
-        for (type, comparison) in types.compactMap({ type in comparisons[type].map { (type, $0) } }) {
+        for type in types {
+            guard let comparison = comparisons[type] else { continue }
             if types.count > 1 { print("\(type.rawValue):") }
             print(comparison.text(perCategory: perCategory))
             members.append((type.rawValue, comparison.json))
