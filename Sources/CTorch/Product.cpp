@@ -2,13 +2,12 @@
 // the same product. On CPUs in float32 each matrix product is shared out among libtorch's threads, a part a call of
 // OpenBLAS: its own threads spin between calls on the cores that others need, and its products outrun oneDNN's 1×1
 // convolutions, their gradients most of all. Anything else is libtorch's own.
+#include <ATen/autocast_mode.h>
 #include <torch/library.h>
 #include <torch/torch.h>
 
 #include <limits>
 
-#include "Autocast.h"
-#include "Bfloat16Convolution.h"
 #include "Gemm.h"
 #include "Threads.h"
 
@@ -62,6 +61,14 @@ class Product : public torch::autograd::Function<Product> {
     }
 };
 
+bool is_autocast() {
+#if TORCH_VERSION_MAJOR >= 2
+    return at::autocast::is_autocast_enabled(at::kCPU);
+#else
+    return at::autocast::is_cpu_enabled();
+#endif
+}
+
 /// Whether OpenBLAS is there for these, and counts their rows in its integers.
 bool is_ours(const at::Tensor &x, const at::Tensor &weight) {
     return sgemm() && x.device().is_cpu() && weight.device().is_cpu() && x.scalar_type() == at::kFloat &&
@@ -82,12 +89,10 @@ at::Tensor linear(const at::Tensor &x, const at::Tensor &weight, const c10::opti
 }
 
 at::Tensor conv1x1(const at::Tensor &x, const at::Tensor &weight, const c10::optional<at::Tensor> &bias, int64_t stride) {
-    const auto strided = [&] { return stride == 1 ? x : x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride); };
-    if (is_bfloat16_convolution(x, weight, bias)) return bfloat16_conv1x1(strided(), weight, bias);
     if (!is_ours(x, weight) || x.dim() != 4 || x.size(1) != weight.size(1) ||
         !x.is_contiguous(at::MemoryFormat::ChannelsLast))
         return at::conv2d(x, weight, bias, stride);
-    const auto seen = strided();
+    const auto seen = stride == 1 ? x : x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride);
     const int64_t N = seen.size(0), H = seen.size(2), W = seen.size(3), O = weight.size(0), I = weight.size(1);
     const auto rows = seen.permute({0, 2, 3, 1}).reshape({N * H * W, I});
     return rows_product(rows, weight.reshape({O, I}), bias).view({N, H, W, O}).permute({0, 3, 1, 2});

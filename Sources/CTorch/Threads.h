@@ -53,15 +53,6 @@ inline int64_t part_count(int64_t count, int64_t least) {
     return std::max<int64_t>(1, std::min<int64_t>(at::get_num_threads(), count / std::max<int64_t>(least, 1)));
 }
 
-/// body(task) for each task of 0 ..< tasks, on as many threads as an operator may use; who is done takes the next.
-template <typename Body>
-void each_task(int64_t tasks, const Body &body) {
-    std::atomic<int64_t> next{0};
-    each_part(part_count(tasks, 1), [&](int64_t) {
-        for (int64_t task; (task = next.fetch_add(1)) < tasks;) body(task);
-    });
-}
-
 /// body(begin, end) over parts of 0 ..< count, on as many threads as an operator may use.
 template <typename Body>
 void parallel(int64_t count, int64_t least, const Body &body) {

@@ -4,13 +4,12 @@
 //
 // For float32 on CPUs with channels innermost; anything else is libtorch's own. N images, C channels in, O out; K = 16 places of
 // a tile. Each result is summed by one thread in one order, whatever their number.
+#include <ATen/autocast_mode.h>
 #include <torch/library.h>
 #include <torch/torch.h>
 
 #include <vector>
 
-#include "Autocast.h"
-#include "Bfloat16Convolution.h"
 #include "Gemm.h"
 #include "Threads.h"
 #include "Vectors.h"
@@ -278,6 +277,14 @@ class Conv3x3 : public torch::autograd::Function<Conv3x3> {
     }
 };
 
+bool is_autocast() {
+#if TORCH_VERSION_MAJOR >= 2
+    return at::autocast::is_autocast_enabled(at::kCPU);
+#else
+    return at::autocast::is_cpu_enabled();
+#endif
+}
+
 /// Whether these are tensors that the loops above are for; with few channels the transforms cost what they save.
 bool is_ours(const at::Tensor &x, const at::Tensor &weight, const c10::optional<at::Tensor> &bias) {
     const auto is_numbers = [](const at::Tensor &t) { return t.device().is_cpu() && t.scalar_type() == at::kFloat && t.numel() > 0; };
@@ -290,8 +297,6 @@ bool is_ours(const at::Tensor &x, const at::Tensor &weight, const c10::optional<
 }
 
 at::Tensor conv3x3(const at::Tensor &x, const at::Tensor &weight, const c10::optional<at::Tensor> &bias) {
-    const bool is_kernel = weight.dim() == 4 && weight.size(2) == 3 && weight.size(3) == 3;
-    if (is_kernel && is_bfloat16_convolution(x, weight, bias)) return bfloat16_conv3x3(x, weight, bias);
     if (!is_ours(x, weight, bias)) return at::conv2d(x, weight, bias, /*stride=*/1, /*padding=*/1);
     return Conv3x3::apply(x, weight, bias);
 }
