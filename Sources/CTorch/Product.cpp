@@ -2,12 +2,12 @@
 // the same product. On CPUs in float32 each matrix product is shared out among libtorch's threads, a part a call of
 // OpenBLAS: its own threads spin between calls on the cores that others need, and its products outrun oneDNN's 1×1
 // convolutions, their gradients most of all. Anything else is libtorch's own.
-#include <ATen/autocast_mode.h>
 #include <torch/library.h>
 #include <torch/torch.h>
 
 #include <limits>
 
+#include "Autocast.h"
 #include "Gemm.h"
 #include "Threads.h"
 
@@ -60,14 +60,6 @@ class Product : public torch::autograd::Function<Product> {
         return {dx, dw};
     }
 };
-
-bool is_autocast() {
-#if TORCH_VERSION_MAJOR >= 2
-    return at::autocast::is_autocast_enabled(at::kCPU);
-#else
-    return at::autocast::is_cpu_enabled();
-#endif
-}
 
 /// Whether OpenBLAS is there for these, and counts their rows in its integers.
 bool is_ours(const at::Tensor &x, const at::Tensor &weight) {

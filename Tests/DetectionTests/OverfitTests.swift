@@ -15,6 +15,18 @@ import Torch
         try ShapesDataset(train: 8, val: 0, unlabeled: 0, imageSize: 128, seed: 3).write(to: folder)
         let dataset = try Dataset.read("\(folder)/annotations/instances_train.json")
 
+        let learned = try learnedByHeart(dataset, images: "\(folder)/train")
+        #expect(learned.boxAP >= 0.9)
+        // Masks of 28 × 28 cells at half the outline's precision: the strict overlaps of AP move by 0.1 with the rounding of
+        // another processor, the mask of an object at an overlap of one half does not.
+        #expect(learned.maskAP50 >= 0.95)
+        #expect(learned.maskAP >= 0.6)
+    }
+
+    /// Trains on the images and finds their objects.
+    private func learnedByHeart(
+        _ dataset: Dataset, images: String
+    ) throws -> (boxAP: Double, maskAP: Double, maskAP50: Double) {
         var options = FineTuningOptions()
         options.detector.depth = .r18
         options.detector.width = 16
@@ -31,11 +43,12 @@ import Torch
         options.detector.maskChannels = 64
         options.batchSize = 8
         options.iterations = 520
-        options.learningRate = 0.2
+        // With 0.2 rounding alone, of another processor or number of threads, left an object unfound in two trainings of six.
+        options.learningRate = 0.05
         options.milestones = [370, 470]
         options.warmup = 30
         options.weightDecay = 0
-        let stage = try FineTuning(options, dataset: dataset, images: "\(folder)/train", backbone: nil, seed: 0)
+        let stage = try FineTuning(options, dataset: dataset, images: images, backbone: nil, seed: 0)
         for iteration in 0..<options.iterations {
             stage.optimizer.zeroGrad()
             let losses = try stage.losses(stage.source.batch(at: iteration), at: iteration)
@@ -44,18 +57,12 @@ import Torch
         }
 
         var found: [Detection] = []
-        let items = dataset.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(folder)/train/\($0.fileName)") }
+        let items = dataset.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(images)/\($0.fileName)") }
         try stage.detector.predict(
             items, input: options.input, categoryIDs: dataset.categories.map(\.id), title: "predict"
         ) { found += $1 }
-        func metrics(_ type: IoUType) throws -> Evaluation {
-            try Evaluator().evaluate(Results(found), against: dataset, by: type)
-        }
-        let (box, mask) = (try metrics(.bbox), try metrics(.segm))
-        #expect(try #require(box["AP"]) >= 0.9, "box AP \(box)")
-        // Masks of 28 × 28 cells at half the outline's precision: the strict overlaps of AP move by 0.1 with the rounding of
-        // another processor, the mask of an object at an overlap of one half does not.
-        #expect(try #require(mask["AP50"]) >= 0.95, "mask \(mask)")
-        #expect(try #require(mask["AP"]) >= 0.6, "mask \(mask)")
+        let box = try Evaluator().evaluate(Results(found), against: dataset, by: .bbox)
+        let mask = try Evaluator().evaluate(Results(found), against: dataset, by: .segm)
+        return try (#require(box["AP"]), #require(mask["AP"]), #require(mask["AP50"]))
     }
 }

@@ -149,18 +149,42 @@ import Torch
         }
     }
 
-    @Test func aConvolutionDoesNotDependOnThreads() throws {
+    /// Shapes of few and of many tiles, whose sides end within one; 1×1 beside 3×3, as autocast has both.
+    @Test(arguments: [[3, 32, 9, 7], [2, 64, 33, 30], [33, 32, 7, 7], [1, 40, 34, 50], [2, 64, 1, 1]], [1, 3])
+    func aConvolutionByAutocastIsOneOfRoundedNumbers(_ shape: [Int], _ kernel: Int) throws {
+        func rounded(_ x: Tensor) -> Tensor { x.to(.bfloat16).to(.float32) }
+        let pixels = rounded(normal(shape, 1)), kernels = normal([96, shape[1], kernel, kernel], 2)
+        let offsets = rounded(normal([96], 3)), probe = rounded(normal([shape[0], 96, shape[2], shape[3]], 4))
+        func apply(_ dtype: DType) throws -> [Tensor] {
+            let x = pixels.to(dtype).cloned().requiringGrad(), bias = offsets.to(dtype).cloned().requiringGrad()
+            let weight = (dtype == .float32 ? kernels : rounded(kernels)).to(dtype).cloned().requiringGrad()
+            func convolved() -> Tensor {
+                kernel == 1 ? x.convolvedPointwise(weight, bias: bias) : x.convolvedKeepingSize(weight, bias: bias)
+            }
+            let y = dtype == .float32 ? withAutocast(.bfloat16) { convolved() } : convolved()
+            #expect(y.dtype == (dtype == .float32 ? .bfloat16 : dtype) && y.isContiguous(.channelsLast))
+            (y.to(dtype) * probe.to(dtype)).sum().backward()
+            return try [y, #require(x.grad), #require(weight.grad), #require(bias.grad)]
+        }
+        // In float64 it is libtorch's.
+        for (a, b) in zip(try apply(.float32), try apply(.float64)) {
+            #expect(a.shape == b.shape && (a.to(.float64) - b).abs().max().item < 4e-3 * max(b.abs().max().item, 1))
+        }
+    }
+
+    @Test(arguments: [DType.float32, .bfloat16]) func aConvolutionDoesNotDependOnThreads(_ dtype: DType) throws {
         func apply(threads: Int) throws -> [[Float]] {
             let before = Torch.threadCount
             Torch.setThreadCount(threads)
             defer { Torch.setThreadCount(before) }
-            let x = normal([2, 64, 31, 45], 1).requiringGrad(), weight = normal([32, 64, 3, 3], 2).requiringGrad()
-            let y = x.convolvedKeepingSize(weight)
-            (y * normal(y.shape, 4)).sum().backward()
-            return try [y.floats, #require(x.grad).floats, #require(weight.grad).floats]
+            let x = normal([2, 64, 31, 45], 1).requiringGrad(), weight = normal([160, 64, 3, 3], 2).requiringGrad()
+            let y = dtype == .float32 ? x.convolvedKeepingSize(weight) : withAutocast(dtype) { x.convolvedKeepingSize(weight) }
+            #expect(y.dtype == dtype)
+            (y.to(.float32) * normal(y.shape, 4)).sum().backward()
+            return try [y.to(.float32).floats, #require(x.grad).floats, #require(weight.grad).floats]
         }
         let alone = try apply(threads: 1)
-        for threads in [2, 3, 5] { #expect(try apply(threads: threads) == alone) }
+        for threads in [2, 3, 5, 19] { #expect(try apply(threads: threads) == alone) }
     }
 
     @Test(arguments: [[5, 48], [2, 3, 48], [48], [784, 48]]) func aProductOfRowsIsOne(_ shape: [Int]) throws {

@@ -1,0 +1,259 @@
+// The tiles of a picture that minimal filtering works on, and what is spread to their places and gathered from them: each
+// transform of Filtering.h along both sides. Channels are innermost: N pictures of H × W pixels, C channels in, O out.
+#pragma once
+#include <algorithm>
+
+#include "Filtering.h"
+#include "Panels.h"
+#include "Vectors.h"
+
+namespace ediy {
+
+/// `n` numbers of float32, read from and written to numbers of either type.
+template <int n>
+struct Lanes {
+    typedef float V __attribute__((vector_size(n * sizeof(float))));
+    typedef uint32_t Bits __attribute__((vector_size(n * sizeof(uint32_t))));
+    typedef uint16_t Halves __attribute__((vector_size(n * sizeof(uint16_t))));
+
+    static EDIY_INLINE V read(const float *p) {
+        V v;
+        memcpy(&v, p, sizeof v);
+        return v;
+    }
+    static EDIY_INLINE V read(const c10::BFloat16 *p) {
+        Halves v;
+        memcpy(&v, p, sizeof v);
+        return (V)(__builtin_convertvector(v, Bits) << 16);
+    }
+
+    static EDIY_INLINE void write(float *p, V v) { memcpy(p, &v, sizeof v); }
+    static EDIY_INLINE void write(c10::BFloat16 *p, V v) {
+        const Halves halves = __builtin_convertvector(upper(v) >> 16, Halves);
+        memcpy(static_cast<void *>(p), &halves, sizeof halves);
+    }
+
+    static EDIY_INLINE V rounded(V v, const float *) { return v; }
+    static EDIY_INLINE V rounded(V v, const c10::BFloat16 *) { return (V)(upper(v) & 0xFFFF0000u); }
+
+  private:
+    /// Rounded to bfloat16 in the upper half, to nearest, halves to even; NaN stays one.
+    static EDIY_INLINE Bits upper(V v) {
+        const Bits own = (Bits)v, is_number = (Bits)(v == v);
+        return (is_number & (own + 0x7FFFu + ((own >> 16) & 1u))) | (~is_number & 0x7FC00000u);
+    }
+};
+
+/// The tiles of m × m pixels that cover N pictures of H × W, in rows.
+template <int m>
+struct Tiles {
+    int64_t N, H, W, rows, columns, count;
+
+    Tiles(int64_t N, int64_t H, int64_t W)
+        : N(N), H(H), W(W), rows((H + m - 1) / m), columns((W + m - 1) / m), count(N * rows * columns) {}
+
+    /// Where a tile's first pixel is: image · H · W + y · W + x, and y, x.
+    EDIY_INLINE int64_t place(int64_t tile, int64_t &y, int64_t &x) const {
+        const int64_t image = tile / (rows * columns), inside = tile % (rows * columns);
+        y = inside / columns * m;
+        x = inside % columns * m;
+        return (image * H + y) * W + x;
+    }
+};
+
+/// How what is spread lies: K matrices of `rows` × `columns`, one a place, row-major for `Filter<2>` and in panels for `Filter<4>`.
+template <int m>
+struct Places {
+    static constexpr bool is_panels = m == 4;
+    int64_t rows, columns;
+
+    /// Numbers from place to place: with a power of two, all places would share a few lines of a cache.
+    EDIY_INLINE int64_t stride() const { return rows * columns + 48; }
+    int64_t size() const { return Filter<m>::places * Filter<m>::places * stride(); }
+
+    EDIY_INLINE int64_t offset(int64_t row, int64_t column) const {
+        if constexpr (is_panels) return (column / panel * rows + row) * panel + column % panel;
+        else return row * columns + column;
+    }
+};
+
+/// Bᵀ d B of each tile's pixels d, which begin one before the tile's own: x (N · H · W, C) → v (K, rows, C), `count` tiles from
+/// `first` on to the first rows. `zeros` has C.
+template <int m, typename T>
+EDIY_INLINE void spread_pixels(const T *x, Tiles<m> tiles, int64_t first, int64_t count, const T *zeros, Places<m> places, float *v) {
+    using F = Filter<m>;
+    using L = Lanes<F::lanes>;
+    using V = typename L::V;
+    constexpr int n = F::places;
+    const int64_t C = places.columns, K = places.stride();
+    for (int64_t t = 0; t < count; ++t) {
+        int64_t y, column;
+        const T *corner = x + tiles.place(first + t, y, column) * C;
+        const T *d[n][n];
+        for (int64_t i = 0; i < n; ++i)
+            for (int64_t j = 0; j < n; ++j) {
+                const int64_t py = y + i - 1, px = column + j - 1;
+                const bool inside = py >= 0 && py < tiles.H && px >= 0 && px < tiles.W;
+                d[i][j] = inside ? corner + ((i - 1) * tiles.W + j - 1) * C : zeros;
+            }
+        // The next tile's pixels, of lines too scattered for the processor to foresee.
+        int64_t below, beside;
+        const T *next = x + tiles.place(std::min(first + t + 1, tiles.count - 1), below, beside) * C;
+        for (int64_t c = 0; c < C; c += F::lanes) {
+            float *to = v + places.offset(t, c);
+            if (c % 32 == 0)
+                for (int i = 0; i < n; ++i)
+                    for (int j = 2; j < n; ++j) __builtin_prefetch(next + ((i - 1) * tiles.W + j - 1) * C + c);
+            V r[n][n];
+            for (int j = 0; j < n; ++j) {
+                V seen[n], spread[n];
+                for (int i = 0; i < n; ++i) seen[i] = L::read(d[i][j] + c);
+                F::pixels(seen, spread);
+                for (int i = 0; i < n; ++i) r[i][j] = spread[i];
+            }
+            for (int i = 0; i < n; ++i) {
+                V spread[n];
+                F::pixels(r[i], spread);
+                for (int j = 0; j < n; ++j) L::write(to + (n * i + j) * K, spread[j]);
+            }
+        }
+    }
+}
+
+/// A g Aᵀ of each tile's gradients g: channels of g (N · H · W, O), as many as the places have → v (K, rows, columns), as
+/// `spread_pixels` does.
+template <int m, typename T>
+EDIY_INLINE void spread_gradients(
+    const T *g, int64_t O, Tiles<m> tiles, int64_t first, int64_t count, const T *zeros, Places<m> places, float *v) {
+    using F = Filter<m>;
+    using L = Lanes<F::lanes>;
+    using V = typename L::V;
+    constexpr int n = F::places;
+    const int64_t K = places.stride();
+    for (int64_t t = 0; t < count; ++t) {
+        int64_t y, x;
+        const T *corner = g + tiles.place(first + t, y, x) * O;
+        const T *d[m][m];
+        for (int64_t i = 0; i < m; ++i)
+            for (int64_t j = 0; j < m; ++j)
+                d[i][j] = y + i < tiles.H && x + j < tiles.W ? corner + (i * tiles.W + j) * O : zeros;
+        for (int64_t c = 0; c < places.columns; c += F::lanes) {
+            float *to = v + places.offset(t, c);
+            V r[n][m];
+            for (int j = 0; j < m; ++j) {
+                V seen[m], spread[n];
+                for (int i = 0; i < m; ++i) seen[i] = L::read(d[i][j] + c);
+                F::gradients(seen, spread);
+                for (int i = 0; i < n; ++i) r[i][j] = spread[i];
+            }
+            for (int i = 0; i < n; ++i) {
+                V spread[n];
+                F::gradients(r[i], spread);
+                for (int j = 0; j < n; ++j) L::write(to + (n * i + j) * K, spread[j]);
+            }
+        }
+    }
+}
+
+/// Aᵀ p A + bias: p (K, rows, O) → the pixels of y (N · H · W, O) of `count` tiles from `first` on.
+template <int m, typename T>
+EDIY_INLINE void gather_pixels(
+    const float *p, Places<m> places, Tiles<m> tiles, int64_t first, int64_t count, const float *bias, T *y) {
+    using F = Filter<m>;
+    using L = Lanes<F::lanes>;
+    using V = typename L::V;
+    constexpr int n = F::places;
+    const int64_t O = places.columns, K = places.stride();
+    for (int64_t t = 0; t < count; ++t) {
+        int64_t top, left;
+        T *to = y + tiles.place(first + t, top, left) * O;
+        const int64_t height = std::min<int64_t>(m, tiles.H - top), width = std::min<int64_t>(m, tiles.W - left);
+        for (int64_t c = 0; c < O; c += F::lanes) {
+            const float *from = p + places.offset(t, c);
+            V r[m][n];
+            for (int j = 0; j < n; ++j) {
+                V seen[n], gathered[m];
+                for (int i = 0; i < n; ++i) seen[i] = L::read(from + (n * i + j) * K);
+                F::results(seen, gathered);
+                for (int i = 0; i < m; ++i) r[i][j] = gathered[i];
+            }
+            const V offset = L::read(bias + c);
+            for (int i = 0; i < m; ++i) {
+                V gathered[m];
+                F::results(r[i], gathered);
+                if (i < height)
+                    for (int j = 0; j < m; ++j)
+                        if (j < width) L::write(to + (i * tiles.W + j) * O + c, gathered[j] + offset);
+            }
+        }
+    }
+}
+
+/// G w Gᵀ of each pair of channels: w (O, 9, C) → u (K, C, O), rows from `first` to `end`; where `isGradient`, of weights turned by
+/// half a turn → (K, O, C). Weights are rounded as numbers of T would be. Channels are multiples of `Filter<m>::lanes`, and so are
+/// `first` and `end`: a square of so many is read at once, since lines of it lie in pages of their own.
+template <int m, typename T, bool isGradient>
+EDIY_INLINE void spread_weights(const float *w, int64_t first, int64_t end, Places<m> places, float *u) {
+    using F = Filter<m>;
+    using L = Lanes<F::lanes>;
+    using V = typename L::V;
+    constexpr int n = F::places, side = F::lanes;
+    const int64_t rows = places.rows, columns = places.columns, K = places.stride();
+    for (int64_t row = first; row < end; row += side)
+        for (int64_t column = 0; column < columns; column += side) {
+            float square[9][side][side];
+            for (int64_t i = 0; i < side; ++i)
+                for (int64_t place = 0; place < 9; ++place) {
+                    const float *line = isGradient ? w + ((row + i) * 9 + 8 - place) * columns + column
+                                                   : w + ((column + i) * 9 + place) * rows + row;
+                    const V read = L::rounded(L::read(line), static_cast<const T *>(nullptr));
+                    if constexpr (isGradient) L::write(square[place][i], read);
+                    else for (int64_t j = 0; j < side; ++j) square[place][j][i] = read[j];
+                }
+            for (int64_t i = 0; i < side; ++i) {
+                V r[n][3];
+                for (int j = 0; j < 3; ++j) {
+                    const V seen[3] = {L::read(square[j][i]), L::read(square[3 + j][i]), L::read(square[6 + j][i])};
+                    V spread[n];
+                    F::weights(seen, spread);
+                    for (int k = 0; k < n; ++k) r[k][j] = spread[k];
+                }
+                float *to = u + places.offset(row + i, column);
+                for (int k = 0; k < n; ++k) {
+                    V spread[n];
+                    F::weights(r[k], spread);
+                    for (int j = 0; j < n; ++j) L::write(to + (n * k + j) * K, spread[j]);
+                }
+            }
+        }
+}
+
+/// Gᵀ u G of the sum of `shares` u (K, O, C) → w (O, 9, C), the gradient of weights, rows from `first` to `end`.
+template <int m>
+EDIY_INLINE void gather_weights(const float *u, int64_t shares, int64_t O, int64_t C, int64_t first, int64_t end, float *w) {
+    using F = Filter<m>;
+    using L = Lanes<F::lanes>;
+    using V = typename L::V;
+    constexpr int n = F::places;
+    for (int64_t o = first; o < end; ++o)
+        for (int64_t c = 0; c < C; c += F::lanes) {
+            V r[3][n];
+            for (int j = 0; j < n; ++j) {
+                V seen[n], gathered[3];
+                for (int i = 0; i < n; ++i) {
+                    const float *from = u + ((n * i + j) * O + o) * C + c;
+                    seen[i] = L::read(from);
+                    for (int64_t share = 1; share < shares; ++share) seen[i] += L::read(from + share * n * n * O * C);
+                }
+                F::weight_gradients(seen, gathered);
+                for (int i = 0; i < 3; ++i) r[i][j] = gathered[i];
+            }
+            for (int i = 0; i < 3; ++i) {
+                V gathered[3];
+                F::weight_gradients(r[i], gathered);
+                for (int j = 0; j < 3; ++j) L::write(w + (o * 9 + 3 * i + j) * C + c, gathered[j]);
+            }
+        }
+}
+
+}  // namespace ediy
