@@ -11,6 +11,7 @@ one's median over the steps but the first two, which make memory and kernels rea
 steps side by side.
 """
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -134,12 +135,14 @@ def run(layout, precision, steps, file):
 def turns(precision, steps, file, contenders):
     """Every contender has its process; one steps while the others wait."""
     here = Path(__file__).parent
+    # Which kernels OpenBLAS takes is to be its own choice: told otherwise, ediy alone would be held back, for PyTorch has another BLAS.
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
 
     def begin(name):
         own = [str(here / ".build/release/pretraining"), name] if name in ("byol", "e-diy") else [
             sys.executable, __file__, "run", name]
         return subprocess.Popen(
-            own + [precision, str(steps), file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            own + [precision, str(steps), file], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     processes = {name: begin(name) for name in contenders}
     results = {name: [] for name in contenders}
