@@ -7,6 +7,9 @@
 #include "Panels.h"
 #include "Vectors.h"
 
+// How functions hand on vectors that a processor may lack is of no concern where every one is inlined.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
 namespace ediy {
 
 /// `n` numbers of float32, read from and written to numbers of either type.
@@ -77,6 +80,24 @@ struct Places {
     }
 };
 
+/// A transform of Filtering.h along both sides of a square: `read(i, j)` gives a number a lane at row i and column j of from × from,
+/// `write(i, j, v)` takes those of to × to.
+template <int from, int to, typename V, typename Transform, typename Read, typename Write>
+EDIY_INLINE void along_both_sides(Transform transform, Read read, Write write) {
+    V columns[to][from];
+    for (int j = 0; j < from; ++j) {
+        V seen[from], done[to];
+        for (int i = 0; i < from; ++i) seen[i] = read(i, j);
+        transform(seen, done);
+        for (int i = 0; i < to; ++i) columns[i][j] = done[i];
+    }
+    for (int i = 0; i < to; ++i) {
+        V done[to];
+        transform(columns[i], done);
+        for (int j = 0; j < to; ++j) write(i, j, done[j]);
+    }
+}
+
 /// Bᵀ d B of each tile's pixels d, which begin one before the tile's own: x (N · H · W, C) → v (K, rows, C), `count` tiles from
 /// `first` on to the first rows. `zeros` has C.
 template <int m, typename T>
@@ -104,18 +125,10 @@ EDIY_INLINE void spread_pixels(const T *x, Tiles<m> tiles, int64_t first, int64_
             if (c % 32 == 0)
                 for (int i = 0; i < n; ++i)
                     for (int j = 2; j < n; ++j) __builtin_prefetch(next + ((i - 1) * tiles.W + j - 1) * C + c);
-            V r[n][n];
-            for (int j = 0; j < n; ++j) {
-                V seen[n], spread[n];
-                for (int i = 0; i < n; ++i) seen[i] = L::read(d[i][j] + c);
-                F::pixels(seen, spread);
-                for (int i = 0; i < n; ++i) r[i][j] = spread[i];
-            }
-            for (int i = 0; i < n; ++i) {
-                V spread[n];
-                F::pixels(r[i], spread);
-                for (int j = 0; j < n; ++j) L::write(to + (n * i + j) * K, spread[j]);
-            }
+            along_both_sides<n, n, V>(
+                [](const V(&in)[n], V(&out)[n]) __attribute__((always_inline)) { F::pixels(in, out); },
+                [&](int i, int j) __attribute__((always_inline)) { return L::read(d[i][j] + c); },
+                [&](int i, int j, V v) __attribute__((always_inline)) { L::write(to + (n * i + j) * K, v); });
         }
     }
 }
@@ -139,18 +152,10 @@ EDIY_INLINE void spread_gradients(
                 d[i][j] = y + i < tiles.H && x + j < tiles.W ? corner + (i * tiles.W + j) * O : zeros;
         for (int64_t c = 0; c < places.columns; c += F::lanes) {
             float *to = v + places.offset(t, c);
-            V r[n][m];
-            for (int j = 0; j < m; ++j) {
-                V seen[m], spread[n];
-                for (int i = 0; i < m; ++i) seen[i] = L::read(d[i][j] + c);
-                F::gradients(seen, spread);
-                for (int i = 0; i < n; ++i) r[i][j] = spread[i];
-            }
-            for (int i = 0; i < n; ++i) {
-                V spread[n];
-                F::gradients(r[i], spread);
-                for (int j = 0; j < n; ++j) L::write(to + (n * i + j) * K, spread[j]);
-            }
+            along_both_sides<m, n, V>(
+                [](const V(&in)[m], V(&out)[n]) __attribute__((always_inline)) { F::gradients(in, out); },
+                [&](int i, int j) __attribute__((always_inline)) { return L::read(d[i][j] + c); },
+                [&](int i, int j, V v) __attribute__((always_inline)) { L::write(to + (n * i + j) * K, v); });
         }
     }
 }
@@ -170,21 +175,13 @@ EDIY_INLINE void gather_pixels(
         const int64_t height = std::min<int64_t>(m, tiles.H - top), width = std::min<int64_t>(m, tiles.W - left);
         for (int64_t c = 0; c < O; c += F::lanes) {
             const float *from = p + places.offset(t, c);
-            V r[m][n];
-            for (int j = 0; j < n; ++j) {
-                V seen[n], gathered[m];
-                for (int i = 0; i < n; ++i) seen[i] = L::read(from + (n * i + j) * K);
-                F::results(seen, gathered);
-                for (int i = 0; i < m; ++i) r[i][j] = gathered[i];
-            }
             const V offset = L::read(bias + c);
-            for (int i = 0; i < m; ++i) {
-                V gathered[m];
-                F::results(r[i], gathered);
-                if (i < height)
-                    for (int j = 0; j < m; ++j)
-                        if (j < width) L::write(to + (i * tiles.W + j) * O + c, gathered[j] + offset);
-            }
+            along_both_sides<n, m, V>(
+                [](const V(&in)[n], V(&out)[m]) __attribute__((always_inline)) { F::results(in, out); },
+                [&](int i, int j) __attribute__((always_inline)) { return L::read(from + (n * i + j) * K); },
+                [&](int i, int j, V v) __attribute__((always_inline)) {
+                    if (i < height && j < width) L::write(to + (i * tiles.W + j) * O + c, v + offset);
+                });
         }
     }
 }
@@ -211,19 +208,11 @@ EDIY_INLINE void spread_weights(const float *w, int64_t first, int64_t end, Plac
                     else for (int64_t j = 0; j < side; ++j) square[place][j][i] = read[j];
                 }
             for (int64_t i = 0; i < side; ++i) {
-                V r[n][3];
-                for (int j = 0; j < 3; ++j) {
-                    const V seen[3] = {L::read(square[j][i]), L::read(square[3 + j][i]), L::read(square[6 + j][i])};
-                    V spread[n];
-                    F::weights(seen, spread);
-                    for (int k = 0; k < n; ++k) r[k][j] = spread[k];
-                }
                 float *to = u + places.offset(row + i, column);
-                for (int k = 0; k < n; ++k) {
-                    V spread[n];
-                    F::weights(r[k], spread);
-                    for (int j = 0; j < n; ++j) L::write(to + (n * k + j) * K, spread[j]);
-                }
+                along_both_sides<3, n, V>(
+                    [](const V(&in)[3], V(&out)[n]) __attribute__((always_inline)) { F::weights(in, out); },
+                    [&](int k, int j) __attribute__((always_inline)) { return L::read(square[3 * k + j][i]); },
+                    [&](int k, int j, V v) __attribute__((always_inline)) { L::write(to + (n * k + j) * K, v); });
             }
         }
 }
@@ -237,22 +226,15 @@ EDIY_INLINE void gather_weights(const float *u, int64_t shares, int64_t O, int64
     constexpr int n = F::places;
     for (int64_t o = first; o < end; ++o)
         for (int64_t c = 0; c < C; c += F::lanes) {
-            V r[3][n];
-            for (int j = 0; j < n; ++j) {
-                V seen[n], gathered[3];
-                for (int i = 0; i < n; ++i) {
+            along_both_sides<n, 3, V>(
+                [](const V(&in)[n], V(&out)[3]) __attribute__((always_inline)) { F::weight_gradients(in, out); },
+                [&](int i, int j) __attribute__((always_inline)) {
                     const float *from = u + ((n * i + j) * O + o) * C + c;
-                    seen[i] = L::read(from);
-                    for (int64_t share = 1; share < shares; ++share) seen[i] += L::read(from + share * n * n * O * C);
-                }
-                F::weight_gradients(seen, gathered);
-                for (int i = 0; i < 3; ++i) r[i][j] = gathered[i];
-            }
-            for (int i = 0; i < 3; ++i) {
-                V gathered[3];
-                F::weight_gradients(r[i], gathered);
-                for (int j = 0; j < 3; ++j) L::write(w + (o * 9 + 3 * i + j) * C + c, gathered[j]);
-            }
+                    V sum = L::read(from);
+                    for (int64_t share = 1; share < shares; ++share) sum += L::read(from + share * n * n * O * C);
+                    return sum;
+                },
+                [&](int i, int j, V v) __attribute__((always_inline)) { L::write(w + (o * 9 + 3 * i + j) * C + c, v); });
         }
 }
 
