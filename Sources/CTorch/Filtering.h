@@ -14,7 +14,7 @@ struct Filter;
 /// Additions and halves alone, so that little is lost to rounding: float32's.
 template <>
 struct Filter<2> {
-    static constexpr int results_count = 2, places = 4, lanes = 8;
+    static constexpr int places = 4, lanes = 8;
 
     template <typename V>
     static EDIY_INLINE void pixels(const V (&d)[4], V (&r)[4]) {
@@ -58,7 +58,7 @@ struct Filter<2> {
 /// A quarter of the products in two dimensions, for some bits of float32: far fewer than bfloat16 drops.
 template <>
 struct Filter<4> {
-    static constexpr int results_count = 4, places = 6, lanes = 16;
+    static constexpr int places = 6, lanes = 16;
 
     template <typename V>
     static EDIY_INLINE void pixels(const V (&d)[6], V (&r)[6]) {

@@ -13,14 +13,13 @@ constexpr int64_t group = 8;
 
 namespace panels {
 
-typedef float V __attribute__((vector_size(16 * sizeof(float))));
+using L = Lanes<16>;
+using V = L::V;
 
 /// sums[r] += Σ a[r · row + i · step] · b[i], over `count` rows b of a panel.
 EDIY_INLINE void add_products(const float *a, int64_t row, int64_t step, const float *b, int64_t count, V (&sums)[group][2]) {
     for (int64_t i = 0; i < count; ++i) {
-        V left, right;
-        memcpy(&left, b + i * panel, sizeof left);
-        memcpy(&right, b + i * panel + 16, sizeof right);
+        const V left = L::read(b + i * panel), right = L::read(b + i * panel + 16);
 #pragma clang loop unroll(full)
         for (int64_t r = 0; r < group; ++r) {
             const float value = a[r * row + i * step];

@@ -7,45 +7,7 @@
 #include "Panels.h"
 #include "Vectors.h"
 
-// How functions hand on vectors that a processor may lack is of no concern where every one is inlined.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 namespace ediy {
-
-/// `n` numbers of float32, read from and written to numbers of either type.
-template <int n>
-struct Lanes {
-    typedef float V __attribute__((vector_size(n * sizeof(float))));
-    typedef uint32_t Bits __attribute__((vector_size(n * sizeof(uint32_t))));
-    typedef uint16_t Halves __attribute__((vector_size(n * sizeof(uint16_t))));
-
-    static EDIY_INLINE V read(const float *p) {
-        V v;
-        memcpy(&v, p, sizeof v);
-        return v;
-    }
-    static EDIY_INLINE V read(const c10::BFloat16 *p) {
-        Halves v;
-        memcpy(&v, p, sizeof v);
-        return (V)(__builtin_convertvector(v, Bits) << 16);
-    }
-
-    static EDIY_INLINE void write(float *p, V v) { memcpy(p, &v, sizeof v); }
-    static EDIY_INLINE void write(c10::BFloat16 *p, V v) {
-        const Halves halves = __builtin_convertvector(upper(v) >> 16, Halves);
-        memcpy(static_cast<void *>(p), &halves, sizeof halves);
-    }
-
-    static EDIY_INLINE V rounded(V v, const float *) { return v; }
-    static EDIY_INLINE V rounded(V v, const c10::BFloat16 *) { return (V)(upper(v) & 0xFFFF0000u); }
-
-  private:
-    /// Rounded to bfloat16 in the upper half, to nearest, halves to even; NaN stays one.
-    static EDIY_INLINE Bits upper(V v) {
-        const Bits own = (Bits)v, is_number = (Bits)(v == v);
-        return (is_number & (own + 0x7FFFu + ((own >> 16) & 1u))) | (~is_number & 0x7FC00000u);
-    }
-};
 
 /// The tiles of m × m pixels that cover N pictures of H × W, in rows.
 template <int m>
@@ -68,11 +30,12 @@ struct Tiles {
 template <int m>
 struct Places {
     static constexpr bool is_panels = m == 4;
+    static constexpr int64_t K = Filter<m>::places * Filter<m>::places;
     int64_t rows, columns;
 
     /// Numbers from place to place: with a power of two, all places would share a few lines of a cache.
     EDIY_INLINE int64_t stride() const { return rows * columns + 48; }
-    int64_t size() const { return Filter<m>::places * Filter<m>::places * stride(); }
+    int64_t size() const { return K * stride(); }
 
     EDIY_INLINE int64_t offset(int64_t row, int64_t column) const {
         if constexpr (is_panels) return (column / panel * rows + row) * panel + column % panel;
@@ -98,64 +61,42 @@ EDIY_INLINE void along_both_sides(Transform transform, Read read, Write write) {
     }
 }
 
-/// Bᵀ d B of each tile's pixels d, which begin one before the tile's own: x (N · H · W, C) → v (K, rows, C), `count` tiles from
-/// `first` on to the first rows. `zeros` has C.
-template <int m, typename T>
-EDIY_INLINE void spread_pixels(const T *x, Tiles<m> tiles, int64_t first, int64_t count, const T *zeros, Places<m> places, float *v) {
+/// Bᵀ d B of each tile's pixels d, which begin one before the tile's own, or where `isGradient` A d Aᵀ of the tile's own: x
+/// (N · H · W, channels), as many of its channels as there are columns → v (K, rows, columns), `count` tiles from `first` on to the
+/// first rows. `zeros` has a number a column.
+template <int m, typename T, bool isGradient>
+EDIY_INLINE void spread_tiles(const T *x, int64_t channels, Tiles<m> tiles, int64_t first, int64_t count, const T *zeros,
+                              Places<m> places, float *v) {
     using F = Filter<m>;
     using L = Lanes<F::lanes>;
     using V = typename L::V;
-    constexpr int n = F::places;
-    const int64_t C = places.columns, K = places.stride();
+    constexpr int n = F::places, side = isGradient ? m : n, before = isGradient ? 0 : 1;
+    const int64_t stride = places.stride();
     for (int64_t t = 0; t < count; ++t) {
-        int64_t y, column;
-        const T *corner = x + tiles.place(first + t, y, column) * C;
-        const T *d[n][n];
-        for (int64_t i = 0; i < n; ++i)
-            for (int64_t j = 0; j < n; ++j) {
-                const int64_t py = y + i - 1, px = column + j - 1;
-                const bool inside = py >= 0 && py < tiles.H && px >= 0 && px < tiles.W;
-                d[i][j] = inside ? corner + ((i - 1) * tiles.W + j - 1) * C : zeros;
+        int64_t top, left, below, beside;
+        const T *corner = x + tiles.place(first + t, top, left) * channels;
+        const T *d[side][side];
+        for (int64_t i = 0; i < side; ++i)
+            for (int64_t j = 0; j < side; ++j) {
+                const int64_t y = top + i - before, px = left + j - before;
+                const bool inside = y >= 0 && y < tiles.H && px >= 0 && px < tiles.W;
+                d[i][j] = inside ? corner + ((i - before) * tiles.W + j - before) * channels : zeros;
             }
-        // The next tile's pixels, of lines too scattered for the processor to foresee.
-        int64_t below, beside;
-        const T *next = x + tiles.place(std::min(first + t + 1, tiles.count - 1), below, beside) * C;
-        for (int64_t c = 0; c < C; c += F::lanes) {
-            float *to = v + places.offset(t, c);
-            if (c % 32 == 0)
-                for (int i = 0; i < n; ++i)
-                    for (int j = 2; j < n; ++j) __builtin_prefetch(next + ((i - 1) * tiles.W + j - 1) * C + c);
-            along_both_sides<n, n, V>(
-                [](const V(&in)[n], V(&out)[n]) __attribute__((always_inline)) { F::pixels(in, out); },
-                [&](int i, int j) __attribute__((always_inline)) { return L::read(d[i][j] + c); },
-                [&](int i, int j, V v) __attribute__((always_inline)) { L::write(to + (n * i + j) * K, v); });
-        }
-    }
-}
-
-/// A g Aᵀ of each tile's gradients g: channels of g (N · H · W, O), as many as the places have → v (K, rows, columns), as
-/// `spread_pixels` does.
-template <int m, typename T>
-EDIY_INLINE void spread_gradients(
-    const T *g, int64_t O, Tiles<m> tiles, int64_t first, int64_t count, const T *zeros, Places<m> places, float *v) {
-    using F = Filter<m>;
-    using L = Lanes<F::lanes>;
-    using V = typename L::V;
-    constexpr int n = F::places;
-    const int64_t K = places.stride();
-    for (int64_t t = 0; t < count; ++t) {
-        int64_t y, x;
-        const T *corner = g + tiles.place(first + t, y, x) * O;
-        const T *d[m][m];
-        for (int64_t i = 0; i < m; ++i)
-            for (int64_t j = 0; j < m; ++j)
-                d[i][j] = y + i < tiles.H && x + j < tiles.W ? corner + (i * tiles.W + j) * O : zeros;
+        // What the next tile has and this one not is of lines too scattered for the processor to foresee.
+        const T *next = x + tiles.place(std::min(first + t + 1, tiles.count - 1), below, beside) * channels;
         for (int64_t c = 0; c < places.columns; c += F::lanes) {
             float *to = v + places.offset(t, c);
-            along_both_sides<m, n, V>(
-                [](const V(&in)[m], V(&out)[n]) __attribute__((always_inline)) { F::gradients(in, out); },
+            if (c % 32 == 0)
+                for (int i = 0; i < side; ++i)
+                    for (int j = side - m; j < side; ++j)
+                        __builtin_prefetch(next + ((i - before) * tiles.W + j - before) * channels + c);
+            along_both_sides<side, n, V>(
+                [](const V(&in)[side], V(&out)[n]) __attribute__((always_inline)) {
+                    if constexpr (isGradient) F::gradients(in, out);
+                    else F::pixels(in, out);
+                },
                 [&](int i, int j) __attribute__((always_inline)) { return L::read(d[i][j] + c); },
-                [&](int i, int j, V v) __attribute__((always_inline)) { L::write(to + (n * i + j) * K, v); });
+                [&](int i, int j, V v) __attribute__((always_inline)) { L::write(to + (n * i + j) * stride, v); });
         }
     }
 }
@@ -203,7 +144,7 @@ EDIY_INLINE void spread_weights(const float *w, int64_t first, int64_t end, Plac
                 for (int64_t place = 0; place < 9; ++place) {
                     const float *line = isGradient ? w + ((row + i) * 9 + 8 - place) * columns + column
                                                    : w + ((column + i) * 9 + place) * rows + row;
-                    const V read = L::rounded(L::read(line), static_cast<const T *>(nullptr));
+                    const V read = L::template rounded<T>(L::read(line));
                     if constexpr (isGradient) L::write(square[place][i], read);
                     else for (int64_t j = 0; j < side; ++j) square[place][j][i] = read[j];
                 }

@@ -26,7 +26,7 @@ namespace {
 /// The convolution of numbers of T by tiles of m × m; weights and what their gradient is made of are float32.
 template <int m, typename T>
 struct Filtered {
-    static constexpr int64_t K = Filter<m>::places * Filter<m>::places;
+    static constexpr int64_t K = Places<m>::K;
     /// Channels whose weights' gradient one product makes, whatever the number of threads: OpenBLAS's sums depend on its size.
     static constexpr int64_t unit = Places<m>::is_panels ? panel : 64;
 
@@ -82,7 +82,7 @@ struct Filtered {
             for (int64_t b = blocks * part / parts; b < blocks * (part + 1) / parts; ++b) {
                 const int64_t first = b * length, count = std::min(length, tiles.count - first);
                 const Places<m> of_v = rows(count, I), of_p = rows(count, J);
-                vectorized<spread_pixels<m, T>>(numbers(x), tiles, first, count, zeros.data(), of_v, v);
+                vectorized<spread_tiles<m, T, false>>(numbers(x), of_v.columns, tiles, first, count, zeros.data(), of_v, v);
                 multiply(v, of_v, floats(u), of_u, p, of_p);
                 vectorized<gather_pixels<m, T>>(
                     static_cast<const float *>(p), of_p, tiles, first, count, offset, y.template data_ptr<T>());
@@ -105,7 +105,7 @@ struct Filtered {
         const int64_t units = (O + unit - 1) / unit, groups = std::min(units, (at::get_num_threads() + shares - 1) / shares);
         // As many tiles at once as move as many numbers as the sums that they are added to.
         const int64_t length = std::max(O * C / (O + C) / group * group, group);
-        const auto channel = [&](int64_t group) { return std::min(O, units * group / groups * unit); };
+        const auto channel = [&](int64_t taken) { return std::min(O, units * taken / groups * unit); };
         parallel(shares * groups, 1, [&](int64_t begin, int64_t end) {
             for (int64_t task = begin; task < end; ++task) {
                 const int64_t share = task / groups, o = channel(task % groups), width = channel(task % groups + 1) - o;
@@ -115,8 +115,8 @@ struct Filtered {
                 for (int64_t first = from; first < to; first += length) {
                     const int64_t count = std::min(length, to - first);
                     const Places<m> of_v = rows(count, C), of_d = rows(count, width);
-                    vectorized<spread_pixels<m, T>>(numbers(x), tiles, first, count, zeros.data(), of_v, v);
-                    vectorized<spread_gradients<m, T>>(numbers(g) + o, O, tiles, first, count, zeros.data(), of_d, d);
+                    vectorized<spread_tiles<m, T, false>>(numbers(x), of_v.columns, tiles, first, count, zeros.data(), of_v, v);
+                    vectorized<spread_tiles<m, T, true>>(numbers(g) + o, O, tiles, first, count, zeros.data(), of_d, d);
                     for (int64_t k = 0; k < K; ++k)
                         multiply_transposed(count, d + k * of_d.stride(), of_d, v + k * of_v.stride(), of_v, first > from,
                                             floats(u) + ((share * K + k) * O + o) * C);
