@@ -35,7 +35,7 @@ let package = Package(
         .executable(name: "ediy", targets: ["ediy"]),
         .library(name: "Vision", targets: ["Vision", "Support"]),
         .library(name: "COCO", targets: ["COCO"]),
-        .library(name: "Pretraining", targets: ["Pretraining", "Training", "Data", "NN", "Torch", "Support"]),
+        .library(name: "Pretraining", targets: ["Pretraining", "Training", "DataLoading", "NN", "Torch", "Support"]),
         // Opened at run time by `Torch`, never linked: see Sources/Torch/Library.swift.
         .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
     ],
@@ -55,14 +55,16 @@ let package = Package(
 
         // From the ground up; a room imports only what stands above it in this list.
         room("Support", needs: ["CJSON"]),
+        // Typed keys of recipes: what a method, a detector's part or a stage reads of a recipe stands beside it.
+        room("Recipes", needs: ["Support", .product(name: "Yams", package: "Yams")]),
         room("Vision", needs: ["Support", "CJPEG"]),
         room("COCO", needs: ["Support", "CSimdJSON"]),
         room("Torch", needs: ["Support", "CTorchAPI"]),
-        room("NN", needs: ["Torch", "Support"]),
-        room("Data", needs: ["NN", "Torch", "Vision", "COCO", "Support"]),
-        room("Training", needs: ["Data", "NN", "Torch", "Support"]),
-        room("Pretraining", needs: ["Training", "Data", "NN", "Torch", "Vision", "Support", "COpenBLAS"]),
-        room("Detection", needs: ["Training", "Data", "NN", "Torch", "Vision", "COCO", "Support"]),
+        room("NN", needs: ["Torch", "Recipes", "Support"]),
+        room("DataLoading", needs: ["NN", "Recipes", "Torch", "Vision", "COCO", "Support"]),
+        room("Training", needs: ["DataLoading", "Recipes", "NN", "Torch", "Support"]),
+        room("Pretraining", needs: ["Training", "Recipes", "DataLoading", "NN", "Torch", "Vision", "Support", "COpenBLAS"]),
+        room("Detection", needs: ["Training", "Recipes", "DataLoading", "NN", "Torch", "Vision", "COCO", "Support"]),
         room(
             "Reporting",
             needs: [
@@ -72,28 +74,28 @@ let package = Package(
         room(
             "Benchmarking",
             needs: [
-                "Pretraining", "Detection", "Reporting", "Training", "Data", "COCO", "Support",
-                .product(name: "Yams", package: "Yams"),
+                "Pretraining", "Detection", "Reporting", "Training", "DataLoading", "COCO", "Recipes", "Support",
             ]),
         .executableTarget(
             name: "ediy",
             dependencies: [
-                "Benchmarking", "Pretraining", "Detection", "Reporting", "Training", "Data", "NN", "Torch",
+                "Benchmarking", "Pretraining", "Detection", "Reporting", "Training", "DataLoading", "NN", "Torch",
                 "Vision", "COCO", "Support", "COpenBLAS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         tests(of: "Support"),
+        tests(of: "Recipes", needs: ["Support"]),
         tests(of: "Vision", needs: ["Support"]),
         tests(of: "COCO", needs: ["Support"]),
         tests(of: "Torch", needs: ["Support"]),
         tests(of: "NN", needs: ["Torch", "Support"]),
-        tests(of: "Data", needs: ["COCO", "Vision", "NN", "Torch", "Support"]),
-        tests(of: "Training", needs: ["Data", "NN", "Torch", "Support"]),
-        tests(of: "Pretraining", needs: ["Training", "Data", "NN", "Torch", "Vision", "Support"]),
-        tests(of: "Detection", needs: ["Training", "Data", "NN", "Torch", "Vision", "COCO", "Support"]),
+        tests(of: "DataLoading", needs: ["COCO", "Vision", "NN", "Torch", "Support"]),
+        tests(of: "Training", needs: ["DataLoading", "NN", "Torch", "Support"]),
+        tests(of: "Pretraining", needs: ["Training", "DataLoading", "NN", "Torch", "Vision", "Support"]),
+        tests(of: "Detection", needs: ["Training", "DataLoading", "NN", "Torch", "Vision", "COCO", "Support"]),
         tests(of: "Reporting", needs: ["COCO", "Vision", "Support"]),
-        tests(of: "Benchmarking", needs: ["Pretraining", "COCO", "NN", "Torch", "Vision", "Support"]),
+        tests(of: "Benchmarking", needs: ["Pretraining", "Recipes", "COCO", "NN", "Torch", "Vision", "Support"]),
     ],
     // What each libtorch's headers ask for.
     cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20

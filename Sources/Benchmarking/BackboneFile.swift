@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import Detection
 import NN
 import Support
@@ -50,7 +50,7 @@ struct BackboneFile {
         if wanted.strideIn1x1 != options.detector.strideIn1x1, options.detector.depth.rawValue >= 50 {
             changes.append("stride_in_1x1: \(wanted.strideIn1x1)")
         }
-        if weights.hasFoldedStatistics, options.detector.normalization == .trained { changes.append("normalization: frozen") }
+        if weights.hasFoldedStatistics, options.detector.normalization == .bn { changes.append("normalization: frozen_bn") }
         guard !changes.isEmpty else { return nil }
         return "\(weights.path): warning: these weights expect \(wanted.text) (\(wanted.reason)), and the recipe has it otherwise; "
             + "in its section detection, set \(changes.joined(separator: ", "))"

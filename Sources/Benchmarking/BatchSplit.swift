@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import NN
 import Support
 import Torch
@@ -27,11 +27,11 @@ struct BatchSplit {
                 "\(section).batch is \(batch), and does not divide over \(group.size) processes",
                 remedy: "use \(max(each, 1) * group.size), or another number of processes")
         }
-        settings = normalization == .trained ? [("\(section).normalization_batch", .int(each))] : []
-        if normalization == .trained, group.isLeader {
+        settings = normalization == .bn ? [("\(section).normalization_batch", .int(each))] : []
+        if normalization == .bn, group.isLeader {
             StandardError.line(
-                "\(section).normalization is trained: statistics are those of each process's \(each) images, not of the batch's "
-                    + "\(batch); synchronised has them of all")
+                "\(section).normalization is bn: statistics are those of each process's \(each) images, not of the batch's "
+                    + "\(batch); sync_bn has them of all")
         }
     }
 }

@@ -17,8 +17,8 @@ public struct Benchmark {
 
     /// - Parameters:
     ///   - data: the COCO folder, for recipes that need one.
-    ///   - images: pictures to pretrain on instead of the recipe's.
-    ///   - watched: pictures to measure backbones on instead of the recipe's.
+    ///   - images: images to pretrain on instead of the recipe's.
+    ///   - watched: images to measure backbones on instead of the recipe's.
     ///   - device: where tensors live; nil takes a CUDA device where there is one.
     ///   - group: the processes that run it together; nil for one by itself.
     public init(

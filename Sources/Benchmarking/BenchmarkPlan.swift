@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import Detection
 import Foundation
 import NN
@@ -48,7 +48,7 @@ public struct BenchmarkPlan {
     public let name: String
     public let rows: [Row]
 
-    /// - Parameter unlabeledImages: how many pictures backbones are pretrained on; nil where they are not at hand.
+    /// - Parameter unlabeledImages: how many images backbones are pretrained on; nil where they are not at hand.
     public init(_ recipe: Recipe, unlabeledImages: Int?) {
         name = recipe.name
         var rows: [Row] = []

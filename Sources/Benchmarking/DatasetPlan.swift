@@ -1,7 +1,8 @@
-import Data
+import Recipes
+import DataLoading
 import Support
 
-/// Where a benchmark's pictures come from: made by the suite, or a COCO folder.
+/// Where a benchmark's images come from: made by the suite, or a COCO folder.
 public enum DatasetPlan: Sendable {
     case shapes(ShapesDataset)
     case coco(COCOFolder)
@@ -50,15 +51,15 @@ public enum DatasetPlan: Sendable {
         }
     }
 
-    /// How many pictures backbones are pretrained on; nil for a COCO folder that is not named.
+    /// How many images backbones are pretrained on; nil for a COCO folder that is not named.
     ///
-    /// - Parameter images: pictures that take the place of the plan's.
+    /// - Parameter images: images that take the place of the plan's.
     /// - Throws: `UserError` when there are none.
     public func unlabeledCount(in folder: String?, images: String? = nil) throws -> Int? {
-        if let images { return try openPictures(images).count }
+        if let images { return try openImages(images).count }
         return switch self {
         case .shapes(let shapes): shapes.unlabeled
-        case .coco(let names): try folder.map { try openPictures(path(names.unlabeledImages, below: $0)).count }
+        case .coco(let names): try folder.map { try openImages(path(names.unlabeledImages, below: $0)).count }
         }
     }
 
@@ -88,8 +89,8 @@ public struct DatasetFiles: Sendable {
 
     /// - Parameters:
     ///   - folder: the COCO folder; for shapes, where they are made unless they are there.
-    ///   - images: pictures to pretrain on instead of the plan's.
-    ///   - watched: pictures to measure backbones on instead of the plan's, which are those of the validation set.
+    ///   - images: images to pretrain on instead of the plan's.
+    ///   - watched: images to measure backbones on instead of the plan's, which are those of the validation set.
     /// - Throws: `UserError` when a COCO recipe is given no folder.
     public init(_ plan: DatasetPlan, folder: String?, standard: String, images: String? = nil, watched: String? = nil) throws {
         let root = folder ?? standard

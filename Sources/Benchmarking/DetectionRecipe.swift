@@ -1,4 +1,5 @@
-import Data
+import Recipes
+import DataLoading
 import Detection
 import NN
 import Training
@@ -38,21 +39,21 @@ extension FineTuningOptions {
         testBatchSize = try recipe.positive("batch_test", default: testBatchSize)
         trainFraction = try recipe.part("train_fraction", default: trainFraction)
         guard trainFraction > 0 else { throw recipe.error("train_fraction", "must be above 0") }
-        damagedLimit = try recipe.value("damaged_images", default: damagedLimit)
+        maxCorruptImages = try recipe.value("max_corrupt_images", default: maxCorruptImages)
     }
 
     private mutating func readInput(_ recipe: RecipeSection) throws {
-        let edges = try recipe.value("short_side", default: input.edges.lengths)
-        let longest = try recipe.positive("long_side", default: input.edges.longest)
+        let edges = try recipe.value("min_size", default: input.edges.lengths)
+        let longest = try recipe.positive("max_size", default: input.edges.longest)
         guard !edges.isEmpty, edges.allSatisfy({ (32...8192).contains($0) }), (32...8192).contains(longest) else {
-            throw recipe.error("short_side", "and long_side must be 32 to 8192 pixels")
+            throw recipe.error("min_size", "and max_size must be 32 to 8192 pixels")
         }
-        let sampling = try recipe.choice("short_side_sampling", default: input.edges.sampling)
+        let sampling = try recipe.choice("min_size_sampling", default: input.edges.sampling)
         guard sampling == .list || edges.count == 2 && edges[0] <= edges[1] else {
-            throw recipe.error("short_side", "must be two lengths, the shorter one first, with short_side_sampling: range")
+            throw recipe.error("min_size", "must be two lengths, the shorter one first, with min_size_sampling: range")
         }
         input.edges = ShortestEdge(edges, longest: longest, sampling: sampling)
-        input.testEdge = try recipe.positive("short_side_test", default: input.testEdge)
+        input.minSizeTest = try recipe.positive("min_size_test", default: input.minSizeTest)
         input.flipProbability = try recipe.part("flip", default: input.flipProbability)
         input.divisor = try recipe.positive("size_divisor", default: detector.design.sizeDivisor)
         input.groupsByAspect = try recipe.value("aspect_ratio_grouping", default: input.groupsByAspect)

@@ -1,3 +1,4 @@
+import Recipes
 import Detection
 import NN
 
@@ -46,13 +47,13 @@ extension MaskRCNNOptions {
         rpnIoU = (iou[0], iou[1])
         rpnBoxWeights = try recipe.weights("rpn_box_weights", default: rpnBoxWeights)
         rpnBoxLoss = try recipe.boxLoss("rpn_box_loss", beta: "rpn_smooth_l1_beta")
-        proposalsBeforeNMS = (
-            try recipe.positive("proposals_before_nms", default: proposalsBeforeNMS.train),
-            try recipe.positive("proposals_before_nms_test", default: proposalsBeforeNMS.test)
+        preNMSTopK = (
+            try recipe.positive("pre_nms_topk", default: preNMSTopK.train),
+            try recipe.positive("pre_nms_topk_test", default: preNMSTopK.test)
         )
-        proposalsAfterNMS = (
-            try recipe.positive("proposals_after_nms", default: proposalsAfterNMS.train),
-            try recipe.positive("proposals_after_nms_test", default: proposalsAfterNMS.test)
+        postNMSTopK = (
+            try recipe.positive("post_nms_topk", default: postNMSTopK.train),
+            try recipe.positive("post_nms_topk_test", default: postNMSTopK.test)
         )
         proposalNMS = try recipe.part("proposal_nms", default: proposalNMS)
     }

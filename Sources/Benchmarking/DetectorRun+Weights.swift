@@ -1,5 +1,5 @@
 import COCO
-import Data
+import DataLoading
 import Detection
 import NN
 import Support
@@ -15,8 +15,8 @@ extension DetectorRun {
     ///   - device: where the detector lives; nil takes a CUDA device where there is one.
     /// - Throws: `UserError` when the file holds no detector, or a part of one.
     public init(weights path: String, recipe: String? = nil, annotations: Dataset? = nil, device: Device? = nil) throws {
-        try Torch.load()
-        let device = try Torch.device(device)
+        try LibTorch.load()
+        let device = try LibTorch.device(device)
         let weights = try NetworkWeights(WeightFile(path))
         var options = FineTuningOptions()
         options.detector = try MaskRCNNOptions(of: weights)
@@ -26,7 +26,7 @@ extension DetectorRun {
         self.options = options
         detector = MaskRCNN(options.detector, using: Generator(seed: 0))
         try weights.restore(detector.state(""))
-        if weights.layout == .torchvision, options.detector.normalization == .frozen { detector.normalizeWithoutEpsilon() }
+        if weights.layout == .torchvision, options.detector.normalization == .frozenBN { detector.normalizeWithoutEpsilon() }
         detector.move(to: device)
         categories = Self.categories(options.detector.classes, annotations)
         let found = options.detector

@@ -16,8 +16,8 @@ public struct DetectorRun {
     /// - Parameter device: where the detector lives; nil takes a CUDA device where there is one.
     /// - Throws: `UserError` when the folder holds no finished fine-tuning run.
     public init(reading folder: String, device: Device? = nil) throws {
-        try Torch.load()
-        let device = try Torch.device(device)
+        try LibTorch.load()
+        let device = try LibTorch.device(device)
         guard RunFolder.isFinished(folder) else {
             throw UserError("holds no finished run", file: folder, remedy: "finish it with ediy finetune --resume")
         }

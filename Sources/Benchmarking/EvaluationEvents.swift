@@ -4,9 +4,9 @@ import Support
 import Training
 
 extension EventFile {
-    private static let pictures = 4
+    private static let shownImages = 4
 
-    /// What TensorBoard shows of a detector once it is evaluated: its COCO numbers, and what it finds on the first pictures of
+    /// What TensorBoard shows of a detector once it is evaluated: its COCO numbers, and what it finds on the first images of
     /// the validation set.
     ///
     /// - Parameter iteration: how many were trained.
@@ -19,7 +19,7 @@ extension EventFile {
             evaluations.flatMap { type, evaluation in
                 evaluation.summary.filter { $0.value >= 0 }.map { ("eval/\(type.rawValue)/\($0.name)", $0.value) }
             }, at: iteration)
-        for image in dataset.images.indices.prefix(pictures) {
+        for image in dataset.images.indices.prefix(shownImages) {
             do {
                 let panel = try Panel(results, on: dataset, image: image, in: images)
                 try file.append(

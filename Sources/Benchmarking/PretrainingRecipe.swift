@@ -1,3 +1,4 @@
+import Recipes
 import NN
 import Pretraining
 
@@ -11,7 +12,7 @@ extension PretrainingOptions {
         guard width >= 8 else { throw recipe.error("width", "must be at least 8") }
         normalization = try recipe.choice("normalization", default: normalization)
         guard normalization.learns else {
-            throw recipe.error("normalization", "must be synchronised or trained: frozen, nothing would be normalised")
+            throw recipe.error("normalization", "must be sync_bn or bn: with frozen_bn nothing would be normalised")
         }
         imageSize = try recipe.positive("image_size", default: imageSize)
         batchSize = try recipe.positive("batch", default: batchSize)
@@ -28,9 +29,9 @@ extension PretrainingOptions {
         targetMomentum = try recipe.part("target_momentum", default: targetMomentum)
         hiddenSize = try recipe.positive("hidden_size", default: hiddenSize)
         projectionSize = try recipe.positive("projection_size", default: projectionSize)
-        leastCrop = try recipe.part("least_crop", default: leastCrop)
+        minCropScale = try recipe.part("min_crop_scale", default: minCropScale)
         exactDecode = try recipe.value("exact_decode", default: exactDecode)
-        damagedLimit = try recipe.value("damaged_images", default: damagedLimit)
+        maxCorruptImages = try recipe.value("max_corrupt_images", default: maxCorruptImages)
         let regions = try recipe.section("regions")
         self.regions.grid = try regions.positive("grid", default: self.regions.grid)
         self.regions.hiddenSize = try regions.positive("hidden_size", default: self.regions.hiddenSize)

@@ -1,4 +1,5 @@
-import Data
+import Recipes
+import DataLoading
 import Detection
 import Pretraining
 import Support
@@ -15,15 +16,15 @@ public struct Recipe: Sendable {
     /// What variants vary.
     public let pretraining: PretrainingOptions
     public let pretrainingRun: TrainingOptions
-    /// Pictures that backbones are measured on after each epoch of pretraining; 0 measures at its end alone.
-    public let watchedPictures: Int
+    /// Images that backbones are measured on after each epoch of pretraining; 0 measures at its end alone.
+    public let watchedImages: Int
     private let datasetSettings: [(name: String, value: JSON)]
     public let detection: FineTuningOptions
     public let detectionRun: TrainingOptions
     public let detectionSettings: [(name: String, value: JSON)]
 
-    /// Pictures that backbones are measured on where a recipe does not say.
-    static let standardWatchedPictures = 256
+    /// Images that backbones are measured on where a recipe does not say.
+    static let standardWatchedImages = 256
 
     /// The name of the row that begins from scratch.
     public static let scratch = "none"
@@ -54,7 +55,7 @@ public struct Recipe: Sendable {
         let run = try root.section("run")
         try pretrainingRun.read(run)
         try detectionRun.read(run)
-        watchedPictures = try run.count("watched_pictures", default: Self.standardWatchedPictures)
+        watchedImages = try run.count("watched_images", default: Self.standardWatchedImages)
         self.pretrainingRun = pretrainingRun
         self.detectionRun = detectionRun
         datasetSettings = dataset.settings

@@ -1,5 +1,5 @@
 import COCO
-import Data
+import DataLoading
 import NN
 import Pretraining
 import Support
@@ -7,26 +7,26 @@ import Torch
 import Vision
 
 extension RegionMap {
-    /// How many validation pictures have a map.
-    private static let pictures = 4
+    /// How many validation images have a map.
+    private static let shownImages = 4
 
-    /// The maps that a report shows: of the first validation pictures that have an object, each of the region in which the
+    /// The maps that a report shows: of the first validation images that have an object, each of the region in which the
     /// centre of its largest object lies.
     ///
-    /// Pictures are taken at twice the size of pretraining, and twice the regions a side, so that there is more to see.
+    /// Images are taken at twice the size of pretraining, and twice the regions a side, so that there is more to see.
     ///
     /// - Parameters:
-    ///   - images: the folder of the pictures.
-    ///   - side: of pretraining's pictures, in pixels.
+    ///   - images: the folder of the images.
+    ///   - side: of pretraining's images, in pixels.
     ///   - grid: of pretraining's regions.
-    /// - Returns: entries of regions.json; a picture that cannot be read is named on standard error and left out.
+    /// - Returns: entries of regions.json; an image that cannot be read is named on standard error and left out.
     static func maps(of backbone: ResNet, on dataset: Dataset, images: String, side: Int, grid: Int) -> [JSON] {
         dataset.images.indices.lazy.compactMap { i in largestObject(dataset, i).map { (info: dataset.images[i], box: $0) } }
-            .prefix(pictures).compactMap { info, box in
+            .prefix(shownImages).compactMap { info, box in
                 do {
-                    let picture = try JPEG.read("\(images)/\(info.fileName)")
+                    let shown = try JPEG.read("\(images)/\(info.fileName)")
                         .resized(width: 2 * side, height: 2 * side, filter: .bilinear)
-                    let image = PixelNormalization.imageNet([picture]).to(backbone.conv1.weight.device)
+                    let image = PixelNormalization.imageNet([shown]).to(backbone.conv1.weight.device)
                     let map = RegionMap(withoutGrad { backbone.features(image, .evaluate).to(.cpu) }, grid: 2 * grid)
                     let region = map.region(
                         x: (box.x + box.width / 2) / Double(max(info.width, 1)), y: (box.y + box.height / 2) / Double(max(info.height, 1)))

@@ -1,5 +1,5 @@
 import COCO
-import Data
+import DataLoading
 import Detection
 import Support
 import Torch

@@ -1,5 +1,5 @@
 import COCO
-import Data
+import DataLoading
 import Detection
 import Foundation
 import NN
@@ -31,33 +31,33 @@ public struct StageRunner {
 
     // MARK: - Pretraining
 
-    /// Pretrains, and writes backbone.safetensors and regions.json: what `WatchedPictures` measures at the end, and before.
+    /// Pretrains, and writes backbone.safetensors and regions.json: what `WatchedImages` measures at the end, and before.
     ///
     /// - Parameters:
-    ///   - images: a folder of pictures, a list of their paths, or tar shards.
-    ///   - watched: the same, of pictures that the backbone is measured on after each epoch.
+    ///   - images: a folder of images, a list of their paths, or tar shards.
+    ///   - watched: the same, of images that the backbone is measured on after each epoch.
     public func pretrain(
         _ variant: Variant, images: String, watched: String, seed: UInt64, output: String, resume: Bool
     ) throws -> Outcome {
-        try Torch.load()
-        let device = try Torch.device(device, in: group)
+        try LibTorch.load()
+        let device = try LibTorch.device(device, in: group)
         let split = try BatchSplit("pretraining", variant.options.batchSize, variant.options.normalization, group)
-        let pictures = try openPictures(images)
+        let source = try openImages(images)
         let run = try RunFolder(
             output,
             RunDescription(
                 stage: .pretrain, method: variant.name, seed: seed, dataset: recipe.dataset.name,
-                settings: recipe.settings(of: variant) + [("pretraining.images", .int(pictures.count))] + split.settings),
+                settings: recipe.settings(of: variant) + [("pretraining.images", .int(source.count))] + split.settings),
             resume: resume, by: group)
         // The leader alone measures: the others would come to the same numbers, and more slowly together.
-        var watch: WatchedPictures?
+        var watch: WatchedImages?
         try group.leaderAlone { watch = try self.watch(watched, variant.options, seed: seed) }
-        let stage = Pretraining(
-            variant.method, variant.options, images: pictures, seed: seed, device: device, shard: split.shard,
-            watching: recipe.watchedPictures > 0 ? watch : nil)
+        let stage = PretrainingStage(
+            variant.method, variant.options, images: source, seed: seed, device: device, shard: split.shard,
+            watching: recipe.watchedImages > 0 ? watch : nil)
         // Every start makes the same weights first.
         let untrained = watch?.measure(stage.method.backbone)
-        if recipe.watchedPictures > 0, let untrained { StandardError.line("\(variant.name) untrained: \(untrained.text)") }
+        if recipe.watchedImages > 0, let untrained { StandardError.line("\(variant.name) untrained: \(untrained.text)") }
         var options = recipe.pretrainingRun
         options.precision = variant.precision
         return try train(stage, run, options) {
@@ -75,11 +75,11 @@ public struct StageRunner {
         }
     }
 
-    private func watch(_ images: String, _ options: PretrainingOptions, seed: UInt64) throws -> WatchedPictures {
-        try WatchedPictures(
-            openPictures(images), count: recipe.watchedPictures > 0 ? recipe.watchedPictures : Recipe.standardWatchedPictures,
+    private func watch(_ images: String, _ options: PretrainingOptions, seed: UInt64) throws -> WatchedImages {
+        try WatchedImages(
+            openImages(images), count: recipe.watchedImages > 0 ? recipe.watchedImages : Recipe.standardWatchedImages,
             size: options.imageSize, grid: options.regions.grid, seed: seed,
-            reader: ImageReader(damagedLimit: options.damagedLimit))
+            reader: ImageReader(maxCorruptImages: options.maxCorruptImages))
     }
 
     // MARK: - Fine-tuning
@@ -93,8 +93,8 @@ public struct StageRunner {
     public func finetune(
         backbone: String?, method: String, files: DatasetFiles, seed: UInt64, output: String, resume: Bool
     ) throws -> Outcome {
-        try Torch.load()
-        let device = try Torch.device(device, in: group)
+        try LibTorch.load()
+        let device = try LibTorch.device(device, in: group)
         let split = try BatchSplit("detection", recipe.detection.batchSize, recipe.detection.detector.normalization, group)
         let weights = try backbone.map { try BackboneFile($0) }
         let train = try Dataset.read(files.trainAnnotations)
@@ -124,7 +124,7 @@ public struct StageRunner {
         }
     }
 
-    /// regions.json: the numbers on watched pictures, and maps of validation pictures for people.
+    /// regions.json: the numbers on watched images, and maps of validation images for people.
     private func writeRegions(of backbone: ResNet, _ files: DatasetFiles, seed: UInt64, to run: RunFolder) throws {
         let statistics = try watch(files.watchedImages, recipe.pretraining, seed: seed).measure(backbone)
         let options = recipe.pretraining
@@ -175,7 +175,7 @@ public struct StageRunner {
     ) throws -> Outcome {
         try group.leaderAlone { try run.write(status: .running) }
         var options = options
-        options.device = try Torch.device(device, in: group)
+        options.device = try LibTorch.device(device, in: group)
         options.group = group
         let (outcome, seconds) = try Trainer(stage, in: run, options: options, stop: stop).train()
         switch outcome {

@@ -1,3 +1,4 @@
+import Recipes
 import Pretraining
 import Support
 import Training

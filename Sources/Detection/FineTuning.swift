@@ -1,5 +1,5 @@
 import COCO
-import Data
+import DataLoading
 import NN
 import Support
 import Torch
@@ -32,8 +32,8 @@ public struct FineTuningOptions: Sendable {
     public var testBatchSize = 1
     /// The part of the training images that is learned from: the same ones for every seed.
     public var trainFraction = 1.0
-    /// Damaged pictures that are put up with.
-    public var damagedLimit = 0
+    /// Damaged images that are put up with.
+    public var maxCorruptImages = 0
 
     public init() {}
 
@@ -72,7 +72,7 @@ public struct FineTuning: Stage {
         detector.move(to: device)
         source = try DetectionBatches(
             dataset, folder: images, batchSize: options.batchSize, input: options.input,
-            reader: ImageReader(damagedLimit: options.damagedLimit), seed: seed, fraction: options.trainFraction, shard: shard)
+            reader: ImageReader(maxCorruptImages: options.maxCorruptImages), seed: seed, fraction: options.trainFraction, shard: shard)
         let sgd = SGD(
             detector.parameters, momentum: options.momentum, weightDecay: options.weightDecay, normDecay: options.normDecay)
         optimizer = options.gradientClip.map { ClippedOptimizer(sgd, $0) } ?? sgd

@@ -1,5 +1,5 @@
 import COCO
-import Data
+import DataLoading
 import Foundation
 import Support
 import Torch
@@ -8,7 +8,7 @@ import Torch
 public struct InferenceCost: Sendable {
     /// Those that `seconds` were spent on: all but the first batch's, which finds caches and memory empty.
     public var images = 0
-    /// Waiting for pictures, the network, and masks put in their places; not what the caller did with them.
+    /// Waiting for images, the network, and masks put in their places; not what the caller did with them.
     public var seconds = 0.0
     /// The most that the process has held so far, in bytes.
     public var peakMemory = 0

@@ -1,5 +1,5 @@
 import COCO
-import Data
+import DataLoading
 import Torch
 
 /// The objects found in one image, by falling score, in the coordinates of the image as the network sees it.

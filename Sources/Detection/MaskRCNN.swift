@@ -1,5 +1,5 @@
 import COCO
-import Data
+import DataLoading
 import NN
 import Support
 import Torch

@@ -9,7 +9,7 @@ extension MaskRCNNOptions {
 
     /// The cost of finding the objects of one image of `size`, with as many proposals and detections as there can be.
     public func inferenceCost(_ size: Cost.MapSize) -> Cost {
-        cost(size, regions: proposalsAfterNMS.test, masked: masks ? detectionsPerImage : 0, pooledAgain: true)
+        cost(size, regions: postNMSTopK.test, masked: masks ? detectionsPerImage : 0, pooledAgain: true)
     }
 
     private func cost(_ size: Cost.MapSize, regions: Int, masked: Int, pooledAgain: Bool) -> Cost {
@@ -20,7 +20,7 @@ extension MaskRCNNOptions {
         case .c4:
             let map = parts[3].map
             let body = parts.dropLast().reduce(Cost()) { $0 + $1.cost }
-            let own = Cost.After.norm(freezeAt > 4 ? .frozen : normalization)
+            let own = Cost.After.norm(freezeAt > 4 ? .frozenBN : normalization)
             let pooled = Cost.MapSize(height: poolSize, width: poolSize)
             var (head, side) = ResNet.stageCost(
                 depth, 3, width: width, own, strideIn1x1: strideIn1x1, from: pooled)

@@ -30,7 +30,7 @@ extension MaskRCNNOptions {
         guard let depth = weights.depth else { throw fail("has a ResNet of an unknown depth", "known are 18, 34, 50 and 101") }
         self.depth = depth
         width = try shape("backbone.conv1.weight")[0]
-        normalization = weights.names.contains { $0.hasSuffix("num_batches_tracked") } ? .trained : .frozen
+        normalization = weights.names.contains { $0.hasSuffix("num_batches_tracked") } ? .bn : .frozenBN
         strideIn1x1 = weights.convention.strideIn1x1
         extraNorm = has("roi_heads.norm.") || has("backbone.fpn_lateral2.norm.")
         classes = try shape("roi_heads.box_predictor.cls_score.weight")[0] - 1

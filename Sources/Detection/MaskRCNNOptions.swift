@@ -28,7 +28,7 @@ public struct MaskRCNNOptions: Sendable {
     /// Whether a bottleneck halves its map in its first convolution, as Caffe's weights and those made from them have it, and
     /// not in its 3×3.
     public var strideIn1x1 = false
-    public var normalization = Normalization.synchronised
+    public var normalization = Normalization.syncBN
     /// How many of the ResNet's stem and four stages stay as they are: 0 in the protocol for self-supervised weights, 2 in
     /// Detectron2's for supervised ones.
     public var freezeAt = 0
@@ -51,9 +51,9 @@ public struct MaskRCNNOptions: Sendable {
     public var rpnBoxWeights: [Double] = [1, 1, 1, 1]
     public var rpnBoxLoss = BoxLoss.smoothL1(beta: 0)
     /// A map.
-    public var proposalsBeforeNMS: (train: Int, test: Int)
+    public var preNMSTopK: (train: Int, test: Int)
     /// An image.
-    public var proposalsAfterNMS: (train: Int, test: Int)
+    public var postNMSTopK: (train: Int, test: Int)
     public var proposalNMS = 0.7
 
     // Regions of interest.
@@ -95,13 +95,13 @@ public struct MaskRCNNOptions: Sendable {
         self.design = design
         switch design {
         case .c4:
-            proposalsBeforeNMS = (12000, 6000)
-            proposalsAfterNMS = (2000, 1000)
+            preNMSTopK = (12000, 6000)
+            postNMSTopK = (2000, 1000)
             poolSize = 14
             maskConvolutions = 0
         case .fpn:
-            proposalsBeforeNMS = (2000, 1000)
-            proposalsAfterNMS = (1000, 1000)
+            preNMSTopK = (2000, 1000)
+            postNMSTopK = (1000, 1000)
             poolSize = 7
             maskConvolutions = 4
         }

@@ -60,7 +60,7 @@ public struct RPN: Module {
     /// The proposals of each image, cut from the graph.
     func proposals(_ answers: [Answer], sizes: [(width: Int, height: Int)], _ mode: Mode) -> [Tensor] {
         withoutGrad {
-            let beforeNMS = mode == .train ? options.proposalsBeforeNMS.train : options.proposalsBeforeNMS.test
+            let beforeNMS = mode == .train ? options.preNMSTopK.train : options.preNMSTopK.test
             // Boxes are made of what is picked alone, a hundredth of a finest map's anchors.
             let levels = answers.map { answer in
                 let (n, kept) = (answer.logits.size(0), min(beforeNMS, answer.logits.size(1)))
@@ -71,7 +71,7 @@ public struct RPN: Module {
             }
             let pick = Proposals(
                 beforeNMS: beforeNMS,
-                afterNMS: mode == .train ? options.proposalsAfterNMS.train : options.proposalsAfterNMS.test,
+                afterNMS: mode == .train ? options.postNMSTopK.train : options.postNMSTopK.test,
                 iouThreshold: options.proposalNMS)
             return pick(levels, sizes: sizes).map(\.boxes)
         }

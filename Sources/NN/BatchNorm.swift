@@ -3,15 +3,15 @@ import Torch
 /// What the batch normalisations of a network do while it learns.
 public enum Normalization: String, Sendable, CaseIterable {
     /// The batch's statistics, scale and shift learned: the protocol for self-supervised weights.
-    case trained
-    /// As trained, by the statistics of all processes' batches taken together (`ProcessGroup.current`); in a process by itself
+    case bn
+    /// As `bn`, by the statistics of all processes' batches taken together (`ProcessGroup.current`); in a process by itself
     /// it is the same.
-    case synchronised
+    case syncBN = "sync_bn"
     /// The running statistics, scale and shift fixed: Detectron2's default for supervised weights.
-    case frozen
+    case frozenBN = "frozen_bn"
 
     /// Whether scale and shift are learned, and the batch's statistics used.
-    public var learns: Bool { self != .frozen }
+    public var learns: Bool { self != .frozenBN }
 }
 
 /// Batch normalisation of (N, channels, …), PyTorch's momentum and ε. Source: Ioffe and Szegedy 2015.
@@ -27,7 +27,7 @@ public struct BatchNorm: Module {
     static let epsilon = 1e-5
 
     /// - Parameter scale: what the learned scale begins with; 0 makes a residual branch begin silent.
-    public init(_ channels: Int, _ normalization: Normalization = .trained, scale: Double = 1) {
+    public init(_ channels: Int, _ normalization: Normalization = .bn, scale: Double = 1) {
         self.normalization = normalization
         weight = .full([channels], scale)
         bias = .zeros([channels])
@@ -44,7 +44,7 @@ public struct BatchNorm: Module {
 
     /// relu(norm(x) + residual), either part optional: faster in one, and with less memory, than one after the other.
     public func callAsFunction(_ x: Tensor, _ mode: Mode, adding residual: Tensor? = nil, activated: Bool) -> Tensor {
-        if mode == .train, normalization == .synchronised, let group = ProcessGroup.current {
+        if mode == .train, normalization == .syncBN, let group = ProcessGroup.current {
             let normalized = x.batchNormalized(
                 weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance,
                 batchesTracked: batchesTracked, momentum: Self.momentum, epsilon: Self.epsilon, over: group)

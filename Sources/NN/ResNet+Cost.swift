@@ -4,7 +4,7 @@ extension ResNet {
         _ depth: Depth, width: Int, normalization: Normalization, frozenParts: Int = 0, strideIn1x1: Bool = false,
         size: Cost.MapSize
     ) -> [(cost: Cost, map: Cost.MapSize)] {
-        func kind(_ part: Int) -> Cost.After { .norm(part < frozenParts ? .frozen : normalization) }
+        func kind(_ part: Int) -> Cost.After { .norm(part < frozenParts ? .frozenBN : normalization) }
         let stem = Cost.convolution(3, width, kernel: 7, at: size.halved, kind(0))
         var parts = [(cost: stem, map: size.halved.halved)]
         for stage in 0..<4 {

@@ -43,10 +43,10 @@ public struct ResNet: Module {
     ///   - strideIn1x1: whether a bottleneck that halves its map does so in its first convolution; Detectron2's STRIDE_IN_1X1.
     ///   - generator: draws the weights.
     public init(
-        _ depth: Depth, width: Int = 64, normalization: Normalization = .trained, frozenParts: Int = 0,
+        _ depth: Depth, width: Int = 64, normalization: Normalization = .bn, frozenParts: Int = 0,
         strideIn1x1: Bool = false, using generator: Generator
     ) {
-        func kind(_ part: Int) -> Normalization { part < frozenParts ? .frozen : normalization }
+        func kind(_ part: Int) -> Normalization { part < frozenParts ? .frozenBN : normalization }
         conv1 = Conv2d(
             3, width, kernel: 7, stride: 2, padding: 3, bias: false, initializer: .heNormalFanOut, using: generator)
         bn1 = BatchNorm(width, kind(0))
@@ -100,7 +100,7 @@ extension ResNet {
 
         /// - Parameter index: 0 for layer1, … 3 for layer4. All but the first halve the map.
         public init(
-            _ depth: Depth, _ index: Int, width: Int = 64, normalization: Normalization = .trained,
+            _ depth: Depth, _ index: Int, width: Int = 64, normalization: Normalization = .bn,
             strideIn1x1: Bool = false, using generator: Generator
         ) {
             let inner = width << index

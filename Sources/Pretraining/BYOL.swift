@@ -1,14 +1,14 @@
-import Data
+import DataLoading
 import Foundation
 import NN
 import Torch
 import Training
 
-/// Bootstrap your own latent (arXiv 2006.07733): from one view of a picture the online network predicts what the target
+/// Bootstrap your own latent (arXiv 2006.07733): from one view of an image the online network predicts what the target
 /// network makes of the other.
 ///
-/// N pictures, C channels of the last map, D the size of a projection. Batch statistics are those of one view's pictures, or
-/// of both views' (`ViewPasses`); of all processes' pictures, where it is trained on several.
+/// N images, C channels of the last map, D the size of a projection. Batch statistics are those of one view's images, or
+/// of both views' (`ViewPasses`); of all processes' images, where it is trained on several.
 public struct BYOL: PretrainingMethod {
     private let backbones: Followed<ResNet>
     private let projectors: Followed<ProjectionHead>

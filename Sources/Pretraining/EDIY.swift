@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import NN
 import Torch
 import Training
@@ -11,7 +11,7 @@ import Training
 /// is found by the targets' projections; diversity is a hinge on the cosine of online projections; the terms are added with
 /// weights α and β.
 ///
-/// N pictures, S · S = R regions, D the size of a projection.
+/// N images, S · S = R regions, D the size of a projection.
 public struct EDIY: PretrainingMethod {
     private let byol: BYOL
     private let projectors: Followed<ProjectionHead>
@@ -91,11 +91,11 @@ public struct RegionPairs {
     public let other: Tensor
 }
 
-/// For each region of a view the region of the other view most like it, or the best pairs of the whole picture.
+/// For each region of a view the region of the other view most like it, or the best pairs of the whole image.
 ///
 /// - Parameters:
 ///   - view, other: unit vectors (N, R, D).
-///   - bestPairs: pairs a picture; nil gives each region its own partner.
+///   - bestPairs: pairs an image; nil gives each region its own partner.
 public func mostSimilarRegions(_ view: Tensor, _ other: Tensor, bestPairs: Int?) -> RegionPairs {
     withoutGrad {
         let (n, regions) = (view.size(0), other.size(1))
@@ -123,7 +123,7 @@ public func invarianceLoss(predictions: Tensor, targets: Tensor, pairs: RegionPa
     return 2 - 2 * cosine.mean()
 }
 
-/// The mean over regions of max(0, ⟨zᵢ, zⱼ⟩ − margin), j being the regions of the same picture least like i.
+/// The mean over regions of max(0, ⟨zᵢ, zⱼ⟩ − margin), j being the regions of the same image least like i.
 ///
 /// - Parameters:
 ///   - projections: unit vectors (N, R, D).

@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import NN
 import Support
 import Torch
@@ -18,10 +18,10 @@ public struct LinearEvaluation: Stage {
         public var imageSize = 224
         /// Neighbours that vote, of the k-NN accuracy.
         public var neighbours = 20
-        /// Training pictures that neighbours are looked for among, at most.
+        /// Training images that neighbours are looked for among, at most.
         public var bank = 50_000
-        /// Damaged pictures that are put up with.
-        public var damagedLimit = 0
+        /// Damaged images that are put up with.
+        public var maxCorruptImages = 0
 
         public init() {}
     }
@@ -51,7 +51,7 @@ public struct LinearEvaluation: Stage {
         let classifier = Linear(
             backbone.outputChannels[3], train.classes.count, initializer: .normal(deviation: 0.01), using: Generator(seed: seed))
         classifier.move(to: device)
-        reader = ImageReader(damagedLimit: options.damagedLimit)
+        reader = ImageReader(maxCorruptImages: options.maxCorruptImages)
         source = ClassBatches(
             train, batchSize: min(options.batchSize, train.labels.count), imageSize: options.imageSize, reader: reader, seed: seed)
         iterations = options.epochs * source.iterationsPerEpoch
@@ -74,18 +74,18 @@ public struct LinearEvaluation: Stage {
         return [Loss("loss_classes", classifier(features(batch.images)).crossEntropy(labels))]
     }
 
-    /// Parts of the validation pictures, 0 ... 1.
+    /// Parts of the validation images, 0 ... 1.
     public struct Accuracy: Sendable, Equatable {
         public let top1: Double
         public let top5: Double
-        /// Without a classifier, from the training pictures' features.
+        /// Without a classifier, from the training images' features.
         public let neighbours: Double
-        public let pictures: Int
+        public let images: Int
         public let classes: Int
 
         public var json: JSON {
             [
-                "top1": .double(top1), "top5": .double(top5), "knn": .double(neighbours), "pictures": .int(pictures),
+                "top1": .double(top1), "top5": .double(top5), "knn": .double(neighbours), "images": .int(images),
                 "classes": .int(classes),
             ]
         }
@@ -99,7 +99,7 @@ public struct LinearEvaluation: Stage {
         let classes = try val.classes.map { name in
             guard let number = numbers[name] else {
                 throw UserError(
-                    "is no class of the training set", file: "\(val.pictures.folder)/\(name)",
+                    "is no class of the training set", file: "\(val.images.folder)/\(name)",
                     remedy: "give both folders the same classes")
             }
             return number
@@ -131,7 +131,7 @@ public struct LinearEvaluation: Stage {
         let count = Double(val.labels.count)
         return Accuracy(
             top1: Double(first) / count, top5: Double(among) / count, neighbours: Double(near) / count,
-            pictures: val.labels.count, classes: train.classes.count)
+            images: val.labels.count, classes: train.classes.count)
     }
 
     /// Pooled features of the last map: (N, 3, S, S) bytes → (N, C).
@@ -142,9 +142,9 @@ public struct LinearEvaluation: Stage {
     }
 
     private func forEachBatch(
-        of folder: ClassFolder, _ pictures: [Int], _ title: String, _ workers: Int, _ body: (Tensor, [Int]) throws -> Void
+        of folder: ClassFolder, _ images: [Int], _ title: String, _ workers: Int, _ body: (Tensor, [Int]) throws -> Void
     ) throws {
-        let batches = CenterCropBatches(folder, pictures: pictures, batchSize: 64, imageSize: options.imageSize, reader: reader)
+        let batches = CenterCropBatches(folder, images: images, batchSize: 64, imageSize: options.imageSize, reader: reader)
         let loader = BatchLoader(batches, iterations: 0..<batches.count, workers: workers)
         defer { loader.close() }
         let progress = ProgressLine(title, total: batches.count, unit: "images", perStep: 64)

@@ -1,9 +1,9 @@
-import Data
+import DataLoading
 import NN
 import Torch
 import Training
 
-/// A way to pretrain a backbone from two views of unlabeled pictures.
+/// A way to pretrain a backbone from two views of unlabeled images.
 public protocol PretrainingMethod {
     /// What is kept at the end.
     var backbone: ResNet { get }

@@ -1,11 +1,11 @@
 import NN
 
 extension PretrainingOptions {
-    /// The cost of a step for one picture: both views through the online network, which learns, and through the target
+    /// The cost of a step for one image: both views through the online network, which learns, and through the target
     /// network, which does not.
     public func cost(_ method: PretrainingMethodName) -> (learned: Cost, followed: Cost) {
         let size = Cost.MapSize(height: imageSize, width: imageSize)
-        let backbone = ResNet.costs(depth, width: width, normalization: .trained, size: size).reduce(Cost()) { $0 + $1.cost }
+        let backbone = ResNet.costs(depth, width: width, normalization: .bn, size: size).reduce(Cost()) { $0 + $1.cost }
         let channels = ResNet.outputChannels(depth, width: width)[3]
         func head(_ inputs: Int, _ hidden: Int, _ outputs: Int) -> Cost {
             var norm = Cost()

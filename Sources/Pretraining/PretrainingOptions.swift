@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import NN
 import Vision
 
@@ -19,19 +19,19 @@ public struct PretrainingOptions: Sendable {
     /// Channels of the stem; 64 in the paper.
     public var width = 64
     /// Over processes: the paper's statistics are those of the whole batch.
-    public var normalization = Normalization.synchronised
+    public var normalization = Normalization.syncBN
     public var imageSize = 224
-    /// Pictures that go through the networks together, whose batch statistics normalise them.
+    /// Images that go through the networks together, whose batch statistics normalise them.
     public var batchSize = 4096
     /// Batches whose gradients make one step, in the memory of one: rate, schedule and the target's momentum go by steps of
-    /// all their pictures. Batch statistics stay those of one batch.
+    /// all their images. Batch statistics stay those of one batch.
     public var accumulation = 1
     /// Whether both views go through each network in one pass, their batch statistics being those of both: other numbers than
     /// the paper's, whose views have each their own.
     public var viewsTogether = false
     public var epochs = 100
     public var warmupEpochs = 10
-    /// For a step of 256 pictures; the rate is in proportion to them.
+    /// For a step of 256 images; the rate is in proportion to them.
     public var baseLearningRate = 0.45
     public var optimizer = OptimizerName.lars
     public var momentum = 0.9
@@ -40,18 +40,18 @@ public struct PretrainingOptions: Sendable {
     public var targetMomentum = 0.99
     public var hiddenSize = 4096
     public var projectionSize = 256
-    /// Part of a picture's area that a view shows at least.
-    public var leastCrop = 0.08
-    /// Whether pictures are decoded whole and views made with Pillow's arithmetic, step by step; else only what views show
+    /// Part of an image's area that a view shows at least.
+    public var minCropScale = 0.08
+    /// Whether images are decoded whole and views made with Pillow's arithmetic, step by step; else only what views show
     /// is decoded, as small as they allow, and the steps are one, which takes two thirds of the time.
     public var exactDecode = false
-    /// Damaged pictures that are put up with.
-    public var damagedLimit = 0
+    /// Damaged images that are put up with.
+    public var maxCorruptImages = 0
     public var regions = RegionOptions()
 
     public init() {}
 
-    /// Pictures a step.
+    /// Images a step.
     public var effectiveBatchSize: Int { batchSize * accumulation }
 }
 
@@ -73,7 +73,7 @@ public struct RegionOptions: Sendable {
     /// Weight of diversity: β.
     public var diversity = 0.1
     public var matching = Matching.target
-    /// Pairs a picture that are pulled together, the most similar ones; nil pulls each region to its own nearest.
+    /// Pairs an image that are pulled together, the most similar ones; nil pulls each region to its own nearest.
     public var bestPairs: Int?
     /// Least similar regions that each region is pushed from.
     public var pushedRegions = 1

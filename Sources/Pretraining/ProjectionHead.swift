@@ -9,7 +9,7 @@ public struct ProjectionHead: Module {
     private let layers: Sequential
 
     public init(
-        _ inputs: Int, hidden: Int, _ outputs: Int, normalization: Normalization = .trained, using generator: Generator
+        _ inputs: Int, hidden: Int, _ outputs: Int, normalization: Normalization = .bn, using generator: Generator
     ) {
         // The normalisation has a shift of its own.
         layers = Sequential([

@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import Foundation
 import NN
 import Support
@@ -46,7 +46,7 @@ public struct ReadBackbone {
             ?? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
     }
 
-    /// The last map of a picture, (1, C, H, W) float32 in host memory.
+    /// The last map of an image, (1, C, H, W) float32 in host memory.
     ///
     /// - Parameter size: what its short side is resized to; both sides become multiples of 32, a cell's.
     public func map(of image: Image, size: Int) -> Tensor {

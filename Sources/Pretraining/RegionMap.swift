@@ -3,7 +3,7 @@ import Support
 import Torch
 import Vision
 
-/// The last map of one picture, region by region, to be looked at: where a backbone sees what it sees in one place. The
+/// The last map of one image, region by region, to be looked at: where a backbone sees what it sees in one place. The
 /// mechanism of E-DIY's paper.
 public struct RegionMap: Sendable {
     /// Regions a row, and a column.
@@ -21,7 +21,7 @@ public struct RegionMap: Sendable {
         regions = pooled.to(.float32).flattened(from: 2).selected(0, 0).transposed(0, 1).unitLength()
     }
 
-    /// The region that shows a point, given as shares of the picture's width and height; of one outside the nearest.
+    /// The region that shows a point, given as shares of the image's width and height; of one outside the nearest.
     public func region(x: Double, y: Double) -> Int {
         func place(_ share: Double, of count: Int) -> Int { min(max(Int(share * Double(count)), 0), count - 1) }
         return place(y, of: height) * width + place(x, of: width)
@@ -41,7 +41,7 @@ public struct RegionMap: Sendable {
         ]
     }
 
-    /// The cosines as a picture of this size, dark at 0 and bright at 1, over the picture itself in grey.
+    /// The cosines as an image of this size, dark at 0 and bright at 1, over the image itself in grey.
     public func heat(with region: Int, over image: Image) -> Image {
         let bytes = cosines(with: region).map { UInt8((255 * min(max($0, 0), 1)).rounded()) }
         let smooth = Image(width: width, height: height, channels: 1, pixels: bytes)
@@ -51,7 +51,7 @@ public struct RegionMap: Sendable {
             let color = ColorMap.viridis(Double(value) / 255)
             let grey = Int(Color(red: heat.pixels[3 * i], green: heat.pixels[3 * i + 1], blue: heat.pixels[3 * i + 2]).luma)
             for (c, part) in [color.red, color.green, color.blue].enumerated() {
-                // A third of the picture's light, so that its things can still be told.
+                // A third of the image's light, so that its things can still be told.
                 heat.pixels[3 * i + c] = UInt8((2 * Int(part) + grey) / 3)
             }
         }

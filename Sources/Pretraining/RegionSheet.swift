@@ -1,6 +1,6 @@
 import Vision
 
-/// A picture for people: a row a chosen region; in it the picture with the region marked, and for each backbone the similarity
+/// An image for people: a row a chosen region; in it the image with the region marked, and for each backbone the similarity
 /// map; a scale of the colours below.
 public struct RegionSheet {
     public let image: Image
@@ -10,13 +10,13 @@ public struct RegionSheet {
     private static let scaleHeight = 34
 
     /// - Parameters:
-    ///   - side: the longer side of a picture on the sheet.
+    ///   - side: the longer side of an image on the sheet.
     ///   - regions: places, both sides 0 ..< 1.
-    ///   - columns: what the backbones are called, with their map of this picture.
-    public init(_ picture: Image, side: Int = 360, regions: [(x: Double, y: Double)], columns: [(name: String, map: RegionMap)]) {
-        let scale = Double(side) / Double(max(picture.width, picture.height))
-        let (width, height) = (max(Int(Double(picture.width) * scale), 1), max(Int(Double(picture.height) * scale), 1))
-        let small = picture.rgb.resized(width: width, height: height, filter: .bicubic)
+    ///   - columns: what the backbones are called, with their map of this image.
+    public init(_ source: Image, side: Int = 360, regions: [(x: Double, y: Double)], columns: [(name: String, map: RegionMap)]) {
+        let scale = Double(side) / Double(max(source.width, source.height))
+        let (width, height) = (max(Int(Double(source.width) * scale), 1), max(Int(Double(source.height) * scale), 1))
+        let small = source.rgb.resized(width: width, height: height, filter: .bicubic)
         let (gap, top) = (Self.gap, Self.titleHeight)
         var sheet = Image(
             width: (columns.count + 1) * (width + gap) + gap,
@@ -33,7 +33,7 @@ public struct RegionSheet {
         var canvas = Canvas(sheet)
         for (row, region) in regions.enumerated() {
             for column in 0...columns.count {
-                // The cell that is compared, of the first backbone's map where the picture itself is shown.
+                // The cell that is compared, of the first backbone's map where the image itself is shown.
                 guard let map = columns.isEmpty ? nil : columns[max(column - 1, 0)].map else { continue }
                 let cell = map.region(x: region.x, y: region.y)
                 let (cellWidth, cellHeight) = (Double(width) / Double(map.width), Double(height) / Double(map.height))
@@ -44,7 +44,7 @@ public struct RegionSheet {
                 canvas.rectangle(x: x - 1, y: y - 1, width: cellWidth + 2, height: cellHeight + 2, color: .white, thickness: 2)
             }
         }
-        for (column, name) in (["picture"] + columns.map(\.name)).enumerated() {
+        for (column, name) in (["image"] + columns.map(\.name)).enumerated() {
             canvas.label(Self.cut(name, to: width), x: Double(left(column)), y: Double(top - 4), color: .white, scale: 2)
         }
         Self.drawScale(on: &canvas, x: left(1), y: upper(regions.count) + 2, width: width)

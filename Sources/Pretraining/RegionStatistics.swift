@@ -1,15 +1,15 @@
 import Support
 import Torch
 
-/// How different the regions of a picture are to a backbone, and pictures from one another: what E-DIY's paper says BYOL gets
+/// How different the regions of an image are to a backbone, and images from one another: what E-DIY's paper says BYOL gets
 /// wrong, as numbers.
 public struct RegionStatistics: Sendable, Equatable {
-    /// The mean cosine of two different regions of a picture; 1 when all are the same.
+    /// The mean cosine of two different regions of an image; 1 when all are the same.
     public let meanPairwiseCosine: Double
     /// The effective rank of the region features, centred: 1 when all lie on a line, the number of channels when they spread
     /// evenly.
     public let effectiveRank: Double
-    /// The same of the pooled features, one a picture; at most one less than there are pictures.
+    /// The same of the pooled features, one an image; at most one less than there are images.
     public let globalRank: Double
     /// The deviation of the pooled features scaled to unit length, the mean over channels. 0 after a collapse; 1 / √C when
     /// they spread evenly.
@@ -22,7 +22,7 @@ public struct RegionStatistics: Sendable, Equatable {
     /// Whether the features have shrunk to a point: a deviation below 0.3 of an even spread's.
     public var isCollapsed: Bool { spread < 0.3 }
 
-    /// - Parameter maps: the last map of each picture, (N, C, H, W), N of at least 2.
+    /// - Parameter maps: the last map of each image, (N, C, H, W), N of at least 2.
     public init(maps: Tensor, grid: Int) {
         let rows = regionRows(maps.to(.float32), grid: grid)
         let (n, regions, channels) = (rows.size(0), rows.size(1), rows.size(2))

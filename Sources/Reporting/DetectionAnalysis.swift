@@ -3,7 +3,7 @@ import Foundation
 import Support
 
 /// What the detections themselves tell, beyond the numbers that each run kept: how sure the gain is over images, precision by
-/// recall, what keeps AP down, and pictures.
+/// recall, what keeps AP down, and images.
 struct DetectionAnalysis {
     /// Precision at each recall point, the mean over categories, of each of a method's seeds.
     struct Curve {
@@ -70,7 +70,7 @@ struct DetectionAnalysis {
                 }
             } ?? []
         } catch {
-            notes.append("no pictures are shown: \(error)")
+            notes.append("no images are shown: \(error)")
             gallery = []
         }
     }

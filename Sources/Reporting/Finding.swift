@@ -166,21 +166,21 @@ struct Finding {
             : measured.count == 1 ? "It leaves out 0" : "Both leave out 0"
         let few = count < 50 ? " So few images make it rough." : ""
         let hasNothing = first.line.first == 0 && first.line.second == 0 ? " Neither finds anything." : ""
-        return "Would other pictures of this kind agree? Paired bootstrap over the \(count) validation images, with the detectors as they"
+        return "Would other images of this kind agree? Paired bootstrap over the \(count) validation images, with the detectors as they"
             + " were trained, 95%: \(intervals). \(what).\(few)\(hasNothing)"
     }
 
     private static func together(_ gains: [Gain]) -> String {
         guard gains[0].seeds > 1 else {
             guard gains.contains(where: { $0.images?.stands == true }) else { return "" }
-            return "These two detectors differ, and that is no accident of the pictures. Whether the method makes the difference, or the"
+            return "These two detectors differ, and that is no accident of the images. Whether the method makes the difference, or the"
                 + " chance of one training, only more seeds can tell."
         }
         let sentences = gains.compactMap { gain -> String? in
             guard let images = gain.images, images.stands != gain.standsOverSeeds else { return nil }
             return images.stands
-                ? "In \(gain.noun) these detectors differ on pictures of this kind, but another training may turn it."
-                : "In \(gain.noun) training again agrees, but other pictures of this kind may not."
+                ? "In \(gain.noun) these detectors differ on images of this kind, but another training may turn it."
+                : "In \(gain.noun) training again agrees, but other images of this kind may not."
         }
         return sentences.joined(separator: " ")
     }

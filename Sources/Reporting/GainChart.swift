@@ -1,6 +1,6 @@
 import Foundation
 
-/// The finding as a picture: the gain of each seed, the mean with its interval over seeds, and the interval over images, about
+/// The finding as an image: the gain of each seed, the mean with its interval over seeds, and the interval over images, about
 /// the line of no gain.
 struct GainChart {
     struct Line {

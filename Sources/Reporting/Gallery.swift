@@ -1,24 +1,24 @@
 import COCO
 import Support
 
-/// One validation picture as ground truth and as each method sees it.
+/// One validation image as ground truth and as each method sees it.
 struct GalleryImage {
     let fileName: String
-    /// Why it is shown: "largest gain: AP of this picture 20.0 → 80.0".
+    /// Why it is shown: "largest gain: AP of this image 20.0 → 80.0".
     let reason: String
-    /// "ground truth" and the methods, each with the picture drawn on.
+    /// "ground truth" and the methods, each with the image drawn on.
     let panels: [(title: String, panel: Panel)]
 
-    /// How many pictures of each kind a report shows.
+    /// How many images of each kind a report shows.
     static let count = 3
 
-    /// Pictures chosen by rule, so that nobody picked them: those whose own AP grows most from the baseline to the candidate,
+    /// Images chosen by rule, so that nobody picked them: those whose own AP grows most from the baseline to the candidate,
     /// those where it falls most, and some by chance.
     ///
     /// - Parameters:
-    ///   - images: the folder of the pictures.
+    ///   - images: the folder of the images.
     ///   - files: each method's results.
-    ///   - pair: runs of the baseline and the candidate; without them all pictures are chosen by chance.
+    ///   - pair: runs of the baseline and the candidate; without them all images are chosen by chance.
     ///   - type: what AP is of.
     ///   - seed: decides what chance shows.
     /// - Throws: `UserError` naming the file that is missing or cannot be read.
@@ -55,7 +55,7 @@ struct GalleryImage {
                 return (i, from, to)
             }.sorted { ($0.to - $0.from, $1.place) > ($1.to - $1.from, $0.place) }
             func add(_ part: some Sequence<(place: Int, from: Double, to: Double)>, _ what: String) {
-                chosen += part.map { ($0.place, "\(what): AP of this picture \(points($0.from)) → \(points($0.to))") }
+                chosen += part.map { ($0.place, "\(what): AP of this image \(points($0.from)) → \(points($0.to))") }
             }
             add(changes.filter { $0.to > $0.from }.prefix(count), "largest gain")
             add(changes.filter { $0.to < $0.from }.reversed().prefix(count), "largest loss")

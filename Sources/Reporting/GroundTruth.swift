@@ -6,7 +6,7 @@ import Support
 struct GroundTruth {
     let annotations: String
     let dataset: Dataset
-    /// The folder of its pictures, where that is known.
+    /// The folder of its images, where that is known.
     let images: String?
 
     /// Of the command line, or else of the first benchmark folder; nil where neither names any.
@@ -34,7 +34,7 @@ struct GroundTruth {
             dataset = try Dataset.read(annotations)
             images = try input.images ?? path("images")
         } catch {
-            notes.append("what needs the ground truth is left out, and no pictures are shown: \(error)")
+            notes.append("what needs the ground truth is left out, and no images are shown: \(error)")
             return nil
         }
     }

@@ -3,7 +3,7 @@ import Foundation
 import Support
 import Vision
 
-/// A picture of a dataset with what is there, or what a detector found, drawn on it.
+/// An image of a dataset with what is there, or what a detector found, drawn on it.
 public struct Panel {
     public let jpeg: [UInt8]
     public let width: Int
@@ -25,8 +25,8 @@ public struct Panel {
     ///
     /// - Parameters:
     ///   - image: its place in the dataset.
-    ///   - folder: of the pictures.
-    /// - Throws: `UserError` for a picture or a mask that cannot be used.
+    ///   - folder: of the images.
+    /// - Throws: `UserError` for an image or a mask that cannot be used.
     public init(truth dataset: Dataset, image: Int, in folder: String) throws {
         let marks = try dataset.annotations(ofImage: image).map(Int.init).map { i in
             Mark(mask: try dataset.mask(of: i), box: dataset.boxes[i], category: Int(dataset.categoryIndices[i]), label: nil)
@@ -52,17 +52,17 @@ public struct Panel {
     private init(_ marks: [Mark], _ dataset: Dataset, _ image: Int, _ folder: String) throws {
         let info = dataset.images[image]
         let file = "\(folder)/\(info.fileName)"
-        let picture = try JPEG.read(file)
-        guard picture.width == info.width, picture.height == info.height else {
+        let image = try JPEG.read(file)
+        guard image.width == info.width, image.height == info.height else {
             throw UserError(
-                "is \(picture.width)×\(picture.height), and by the annotations \(info.width)×\(info.height)", file: file,
-                remedy: "check that pictures and annotations belong together")
+                "is \(image.width)×\(image.height), and by the annotations \(info.width)×\(info.height)", file: file,
+                remedy: "check that images and annotations belong together")
         }
         // Drawn at the size that is shown, so that lines and letters are sharp.
-        let scale = Double(Self.shownWidth) / Double(picture.width)
+        let scale = Double(Self.shownWidth) / Double(image.width)
         width = Self.shownWidth
-        height = max(Int(Double(picture.height) * scale), 1)
-        var canvas = Canvas(picture)
+        height = max(Int(Double(image.height) * scale), 1)
+        var canvas = Canvas(image)
         let palette = Palette()
         for mark in marks {
             if let mask = mark.mask { canvas.fill(mask: mask.decode(), color: palette[mark.category], opacity: 0.45) }

@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Vision
 
-/// How like one region of a picture its others are to the backbone of each method, before fine-tuning: the mechanism that
+/// How like one region of an image its others are to the backbone of each method, before fine-tuning: the mechanism that
 /// E-DIY's paper claims, to be looked at.
 struct RegionMaps {
     /// A map as a run's regions.json holds it.
@@ -36,12 +36,12 @@ struct RegionMaps {
             return others.isEmpty ? 1 : others.reduce(0) { $0 + $1.element } / Double(others.count)
         }
 
-        /// Whether both are of one place in one picture.
+        /// Whether both are of one place in one image.
         func isComparable(with other: Map) -> Bool { fileName == other.fileName && grid == other.grid && region == other.region }
     }
 
-    /// One region of one picture to every method that has the map, each of its first seed.
-    struct Picture {
+    /// One region of one image to every method that has the map, each of its first seed.
+    struct Sheet {
         let fileName: String
         let jpeg: [UInt8]
         let width: Int
@@ -49,50 +49,50 @@ struct RegionMaps {
         let maps: [(method: String, map: Map)]
     }
 
-    let pictures: [Picture]
+    let images: [Sheet]
 
     private static let shownWidth = 240
     private static let count = 4
 
     /// - Parameters:
-    ///   - images: the folder of the validation pictures; nothing is shown without.
-    ///   - notes: gets a line where a picture cannot be shown.
-    init(_ rows: [Report.Row], images: String?, _ notes: inout [String]) {
+    ///   - images: the folder of the validation images; nothing is shown without.
+    ///   - notes: gets a line where an image cannot be shown.
+    init(_ rows: [Report.Row], images folder: String?, _ notes: inout [String]) {
         let byMethod = rows.compactMap { row -> (method: String, maps: [Map])? in
             let maps = row.runs.lazy.compactMap { $0.regions?["maps"]?.array }.first?.compactMap(Map.init) ?? []
             return maps.isEmpty ? nil : (row.method, maps)
         }
-        guard let images else {
-            pictures = []
+        guard let folder else {
+            images = []
             return
         }
-        pictures = (byMethod.first?.maps ?? []).prefix(Self.count).compactMap { map in
+        images = (byMethod.first?.maps ?? []).prefix(Self.count).compactMap { map in
             let maps = byMethod.compactMap { method, maps in
                 maps.first { $0.isComparable(with: map) }.map { (method: method, map: $0) }
             }
             do {
-                let picture = try JPEG.read("\(images)/\(map.fileName)")
-                let height = max(picture.height * Self.shownWidth / picture.width, 1)
-                let shown = picture.resized(width: Self.shownWidth, height: height, filter: .bilinear)
-                return Picture(
+                let image = try JPEG.read("\(folder)/\(map.fileName)")
+                let height = max(image.height * Self.shownWidth / image.width, 1)
+                let shown = image.resized(width: Self.shownWidth, height: height, filter: .bilinear)
+                return Sheet(
                     fileName: map.fileName, jpeg: try JPEG.encode(shown, quality: 80), width: shown.width, height: height, maps: maps)
             } catch {
-                notes.append("the region similarity of a picture is not shown: \(error)")
+                notes.append("the region similarity of an image is not shown: \(error)")
                 return nil
             }
         }
     }
 }
 
-extension RegionMaps.Picture {
-    /// The picture, which the page holds once under `id`, with the region that the others are held against outlined.
-    func svg(title: String, pictureID id: String) -> String {
+extension RegionMaps.Sheet {
+    /// The image, which the page holds once under `id`, with the region that the others are held against outlined.
+    func svg(title: String, imageID id: String) -> String {
         guard let map = maps.first?.map else { return "" }
         return svg("map plain", title, id, outline(map))
     }
 
-    /// The map over the grey picture.
-    func svg(_ map: RegionMaps.Map, title: String, pictureID id: String) -> String {
+    /// The map over the grey image.
+    func svg(_ map: RegionMaps.Map, title: String, imageID id: String) -> String {
         let cells = map.similarities.enumerated().map { i, value in
             "<rect \(place(i, map.grid)) fill=\"\(SimilarityColor(value).hex)\"/>"
         }

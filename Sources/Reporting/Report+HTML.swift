@@ -25,7 +25,7 @@ extension Report {
             "tables": tables(ReportTable.methods(self)), "legend": legend,
             "sizes": tables(sizes), "hasSizes": !sizes.isEmpty,
             "regions": tables(regions), "hasRegions": !regions.isEmpty, "regionLegend": Self.regionLegend,
-            "maps": regionMaps.pictures.enumerated().map(Self.context), "hasMaps": !regionMaps.pictures.isEmpty,
+            "maps": regionMaps.images.enumerated().map(Self.context), "hasMaps": !regionMaps.images.isEmpty,
             "scale": SimilarityColor.scale.joined(separator: ","),
             "errors": tables(errors), "hasErrors": !errors.isEmpty, "errorLegend": Self.errorLegend,
             "categories": tables(categories.map(\.table)), "hasCategories": !categories.isEmpty,
@@ -67,16 +67,16 @@ extension Report {
         ]
     }
 
-    private static func context(_ place: Int, _ picture: RegionMaps.Picture) -> [String: Any] {
+    private static func context(_ place: Int, _ image: RegionMaps.Sheet) -> [String: Any] {
         let id = "map\(place)"
-        let plain = ["title": "the picture", "svg": picture.svg(title: picture.fileName, pictureID: id)]
-        let maps = picture.maps.map { method, map in
+        let plain = ["title": "the image", "svg": image.svg(title: image.fileName, imageID: id)]
+        let maps = image.maps.map { method, map in
             let title = "\(method), mean \(String(format: "%.2f", map.mean))"
-            return ["title": title, "svg": picture.svg(map, title: "\(picture.fileName): \(title)", pictureID: id)]
+            return ["title": title, "svg": image.svg(map, title: "\(image.fileName): \(title)", imageID: id)]
         }
         return [
-            "id": id, "file": picture.fileName, "width": "\(picture.width)", "height": "\(picture.height)",
-            "data": Data(picture.jpeg).base64EncodedString(), "panels": [plain] + maps,
+            "id": id, "file": image.fileName, "width": "\(image.width)", "height": "\(image.height)",
+            "data": Data(image.jpeg).base64EncodedString(), "panels": [plain] + maps,
         ]
     }
 

@@ -1,5 +1,5 @@
 extension Report {
-    /// The page's template. Every value is escaped but pictures, charts, style and script, which are made here.
+    /// The page's template. Every value is escaped but images, charts, style and script, which are made here.
     static let page = """
         <!DOCTYPE html>
         <html lang="en">
@@ -27,7 +27,7 @@ extension Report {
         <nav aria-label="Sections"><a href="#methods">Methods</a>
         {{#hasSizes}}<a href="#sizes">Sizes</a>{{/hasSizes}} {{#hasRegions}}<a href="#regions">Regions</a>{{/hasRegions}}
         {{#hasPrecision}}<a href="#precision">Precision</a>{{/hasPrecision}} {{#hasErrors}}<a href="#errors">Errors</a>{{/hasErrors}}
-        {{#hasGallery}}<a href="#pictures">Pictures</a>{{/hasGallery}}
+        {{#hasGallery}}<a href="#images">Images</a>{{/hasGallery}}
         {{#hasCategories}}<a href="#categories">Categories</a>{{/hasCategories}}
         {{#hasTraining}}<a href="#training">Training</a>{{/hasTraining}} <a href="#protocol">Protocol</a>
         <a href="#published">Published</a> <a href="#environment">Environment</a></nav>
@@ -41,11 +41,11 @@ extension Report {
         seeds, by paired bootstrap.</p></section>
         {{/hasSizes}}
         {{#hasRegions}}
-        <section aria-labelledby="regions"><h2 id="regions">How alike the regions of a picture are</h2>
+        <section aria-labelledby="regions"><h2 id="regions">How alike the regions of an image are</h2>
         {{#regions}}\(table){{/regions}}
         <p class="soft">{{regionLegend}}</p>
         {{#hasMaps}}
-        <p class="soft">Below, the cosine of every region with the outlined one, where the largest object of the picture lies, to each
+        <p class="soft">Below, the cosine of every region with the outlined one, where the largest object of the image lies, to each
         method's first seed: <span class="scale" style="background: linear-gradient(to right, {{scale}})"></span> from 0 to 1.</p>
         {{#maps}}<h3>{{file}}</h3>
         <svg class="hidden" width="1" height="1" aria-hidden="true"><defs><image id="{{id}}" width="{{width}}" height="{{height}}"
@@ -66,8 +66,8 @@ extension Report {
         <p class="soft">{{errorLegend}}</p></section>
         {{/hasErrors}}
         {{#hasGallery}}
-        <section aria-labelledby="pictures"><h2 id="pictures">Detections beside ground truth</h2>
-        <p class="soft">Chosen by rule, of the first seed that both methods have: pictures whose own AP gains and loses most, and
+        <section aria-labelledby="images"><h2 id="images">Detections beside ground truth</h2>
+        <p class="soft">Chosen by rule, of the first seed that both methods have: images whose own AP gains and loses most, and
         some by chance. Detections with a score of {{score}} and more are drawn.</p>
         {{#gallery}}<h3>{{file}}, {{reason}}</h3>
         <div class="row" role="group" aria-label="{{file}}" tabindex="0">{{#panels}}<figure><figcaption>{{title}}</figcaption>

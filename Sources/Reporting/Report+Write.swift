@@ -98,7 +98,7 @@ extension Report {
     }
 
     static let regionLegend =
-        "Region cosine: the mean cosine of two regions of one picture, 1 when the backbone takes all for the same, which E-DIY's paper"
+        "Region cosine: the mean cosine of two regions of one image, 1 when the backbone takes all for the same, which E-DIY's paper"
         + " says of BYOL. Effective rank: how many directions the region features fill."
 
     /// What TIDE's words mean.

@@ -10,7 +10,7 @@ public struct ReportInput: Sendable {
     public var results: [(name: String, file: String)] = []
     /// The ground truth of the results; of a benchmark folder its own by default.
     public var annotations: String?
-    /// The folder of its pictures.
+    /// The folder of its images.
     public var images: String?
     /// What the others are compared with: by default byol, or else the first.
     public var baseline: String?
@@ -18,7 +18,7 @@ public struct ReportInput: Sendable {
     public var candidate: String?
     /// How often the images are drawn for intervals over them; 0 leaves these out.
     public var resamples = 1000
-    /// Decides those draws, and which pictures are shown by chance.
+    /// Decides those draws, and which images are shown by chance.
     public var seed: UInt64 = 0
 
     public init(folders: [String]) { self.folders = folders }
@@ -63,7 +63,7 @@ public struct Report {
     public let notes: [String]
     let differences: [ProtocolDifference]
     let detections: DetectionAnalysis
-    /// Region similarity of the backbones; empty where no run kept it, or without pictures.
+    /// Region similarity of the backbones; empty where no run kept it, or without images.
     let regionMaps: RegionMaps
     let categories: [(id: String, name: String)]
     let reproduction: Reproduction

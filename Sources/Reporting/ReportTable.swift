@@ -57,7 +57,7 @@ struct ReportTable {
             })
     }
 
-    /// How different the regions of a picture are to the backbones; nil where no run measured it.
+    /// How different the regions of an image are to the backbones; nil where no run measured it.
     static func regions(_ report: Report) -> ReportTable? {
         let names = [("mean_pairwise_cosine", 3), ("effective_rank", 1)]
         guard report.rows.contains(where: { $0.regions(names[0].0) != nil }) else { return nil }

@@ -6,7 +6,7 @@ import Support
 ///
 /// The door is `libCTorch.so`, looked for beside the executable, or where the environment variable `EDIY_TORCH` says
 /// (the file, or its folder).
-public enum Torch {
+public enum LibTorch {
     /// Opens libtorch now, so that its absence is an error and not a stop at the first tensor.
     ///
     /// - Throws: `UserError` naming what is missing and the package that has it.

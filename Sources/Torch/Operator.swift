@@ -12,7 +12,7 @@ struct Operator: @unchecked Sendable {
     ///   - overload: as in the schema, `Tensor`; empty for the only or first one.
     init(_ name: String, _ overload: String = "") {
         var found: OpaquePointer?
-        if let message = Torch.table.pointee.find_operator(name, overload, &found) {
+        if let message = LibTorch.table.pointee.find_operator(name, overload, &found) {
             fatalError(Self.take(message))
         }
         guard let found else { fatalError("no operator \(name).\(overload)") }
@@ -44,7 +44,7 @@ struct Operator: @unchecked Sendable {
     }
 
     private func run(_ arguments: [Argument], capacity: Int) -> [Result] {
-        let table = Torch.table
+        let table = LibTorch.table
         return withExtendedLifetime(arguments) {
             withUnsafeTemporaryAllocation(of: EdiyValue.self, capacity: capacity) { results in
                 var count = 0
@@ -60,10 +60,10 @@ struct Operator: @unchecked Sendable {
     }
 
     private func stop(_ message: String, _ arguments: [Argument]) -> Never {
-        if let lost = ProcessGroup.lost(message) { Torch.stop(lost) }
+        if let lost = ProcessGroup.lost(message) { LibTorch.stop(lost) }
         let firstLine = message.split(whereSeparator: \.isNewline).first.map(String.init) ?? message
         if message.contains("out of memory") || message.contains("can't allocate memory") {
-            Torch.stop(
+            LibTorch.stop(
                 UserError(
                     "not enough memory in \(name): \(firstLine)", remedy: "use a smaller batch or smaller images"))
         }
@@ -73,7 +73,7 @@ struct Operator: @unchecked Sendable {
 
     /// The text of a message from the table, freed.
     static func take(_ message: UnsafeMutablePointer<CChar>) -> String {
-        defer { Torch.table.pointee.free_message(message) }
+        defer { LibTorch.table.pointee.free_message(message) }
         return String(cString: message)
     }
 }

@@ -16,7 +16,7 @@ public struct ProcessGroup: Sendable {
     private final class Handle: @unchecked Sendable {
         let pointer: OpaquePointer
         init(_ pointer: OpaquePointer) { self.pointer = pointer }
-        deinit { Torch.table.pointee.release_group(pointer) }
+        deinit { LibTorch.table.pointee.release_group(pointer) }
     }
 
     /// The processes whose batches count as one in what `body` of `$current.withValue` does, on its thread: what synchronised
@@ -35,7 +35,7 @@ public struct ProcessGroup: Sendable {
             var c = EdiyPlace(
                 rank: Int32(place.rank), size: Int32(place.size), host: host, port: place.port,
                 meeting_timeout: Int64(place.meetingTimeout * 1000), timeout: Int64(place.timeout * 1000))
-            return Torch.table.pointee.make_group(&c, &made)
+            return LibTorch.table.pointee.make_group(&c, &made)
         }
         if let message {
             let reason = Operator.take(message).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
@@ -53,15 +53,15 @@ public struct ProcessGroup: Sendable {
     /// - Throws: `UserError` naming the variable that is missing or wrong; as `init(_:)`.
     public static func fromEnvironment() throws -> ProcessGroup? {
         guard let place = try ProcessPlace.fromEnvironment() else { return nil }
-        try Torch.load()
-        Torch.share(cores: place.localSize)
+        try LibTorch.load()
+        LibTorch.share(cores: place.localSize)
         return try ProcessGroup(place)
     }
 
     /// Each tensor becomes `scale` times the sum of all processes' ones, in place and the same to the bit everywhere.
     public func allReduce(_ tensors: [Tensor], scale: Double = 1) throws {
         try attempt { group in
-            withPointers(tensors) { Torch.table.pointee.all_reduce(group, $0.baseAddress, $0.count, scale) }
+            withPointers(tensors) { LibTorch.table.pointee.all_reduce(group, $0.baseAddress, $0.count, scale) }
         }
     }
 
@@ -74,13 +74,13 @@ public struct ProcessGroup: Sendable {
 
     /// `sum` inside an expression: stops the program, with the reason on one line, when a process is gone.
     public func total(_ values: [Double]) -> [Double] {
-        do { return try sum(values) } catch let error as UserError { Torch.stop(error) } catch { fatalError("\(error)") }
+        do { return try sum(values) } catch let error as UserError { LibTorch.stop(error) } catch { fatalError("\(error)") }
     }
 
     /// Every process's tensor, by rank; all have the same shape.
     public func allGather(_ tensor: Tensor) throws -> [Tensor] {
         try withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: size) { results in
-            try attempt { Torch.table.pointee.all_gather($0, tensor.handle.pointer, results.baseAddress) }
+            try attempt { LibTorch.table.pointee.all_gather($0, tensor.handle.pointer, results.baseAddress) }
             return results.map { pointer in
                 guard let pointer else { fatalError("a tensor is missing") }
                 return Tensor(owning: pointer)
@@ -100,7 +100,7 @@ public struct ProcessGroup: Sendable {
     /// Each tensor becomes the leader's, in place.
     public func broadcast(_ tensors: [Tensor]) throws {
         try attempt { group in
-            withPointers(tensors) { Torch.table.pointee.broadcast(group, $0.baseAddress, $0.count, 0) }
+            withPointers(tensors) { LibTorch.table.pointee.broadcast(group, $0.baseAddress, $0.count, 0) }
         }
     }
 

@@ -30,9 +30,9 @@ extension Tensor {
             shape.reduce(dtype.size, *) == bytes.count, "\(bytes.count) bytes for a tensor \(dtype)\(shape)")
         var made: OpaquePointer?
         let message = shape.map(Int64.init).withUnsafeBufferPointer {
-            Torch.table.pointee.from_host(bytes.baseAddress, dtype.rawValue, $0.baseAddress, shape.count, &made)
+            LibTorch.table.pointee.from_host(bytes.baseAddress, dtype.rawValue, $0.baseAddress, shape.count, &made)
         }
-        if let message { Torch.stop(.init("not enough memory for a tensor \(dtype)\(shape): \(Operator.take(message))")) }
+        if let message { LibTorch.stop(.init("not enough memory for a tensor \(dtype)\(shape): \(Operator.take(message))")) }
         guard let made else { fatalError("no tensor from the host") }
         self.init(owning: made)
     }
@@ -60,7 +60,7 @@ extension Tensor {
 
     /// Copies the elements, row-major, in the tensor's own dtype; `bytes` must be just as large.
     public func copyBytes(to bytes: UnsafeMutableRawBufferPointer) {
-        if let message = Torch.table.pointee.to_host(handle.pointer, bytes.baseAddress, bytes.count) {
+        if let message = LibTorch.table.pointee.to_host(handle.pointer, bytes.baseAddress, bytes.count) {
             fatalError("host copy of \(dtype)\(shape): \(Operator.take(message))")
         }
     }

@@ -6,7 +6,7 @@ public struct Tensor: @unchecked Sendable {
     final class Handle {
         let pointer: OpaquePointer
         init(_ pointer: OpaquePointer) { self.pointer = pointer }
-        deinit { Torch.table.pointee.release(pointer) }
+        deinit { LibTorch.table.pointee.release(pointer) }
     }
 
     let handle: Handle
@@ -17,38 +17,38 @@ public struct Tensor: @unchecked Sendable {
 
     /// Sizes, outermost first.
     public var shape: [Int] {
-        let table = Torch.table
+        let table = LibTorch.table
         return (0..<table.pointee.rank(handle.pointer)).map { Int(table.pointee.size(handle.pointer, $0)) }
     }
 
     /// The number of dimensions.
-    public var rank: Int { Int(Torch.table.pointee.rank(handle.pointer)) }
+    public var rank: Int { Int(LibTorch.table.pointee.rank(handle.pointer)) }
 
     /// The size of a dimension; negative ones count from the last.
     public func size(_ dimension: Int) -> Int {
         let rank = self.rank
         let d = dimension < 0 ? dimension + rank : dimension
         precondition((0..<rank).contains(d), "dimension \(dimension) of a tensor of rank \(rank)")
-        return Int(Torch.table.pointee.size(handle.pointer, Int64(d)))
+        return Int(LibTorch.table.pointee.size(handle.pointer, Int64(d)))
     }
 
     /// The number of elements.
-    public var count: Int { Int(Torch.table.pointee.element_count(handle.pointer)) }
+    public var count: Int { Int(LibTorch.table.pointee.element_count(handle.pointer)) }
 
-    public var dtype: DType { DType(rawValue: Torch.table.pointee.dtype(handle.pointer)) ?? .float32 }
+    public var dtype: DType { DType(rawValue: LibTorch.table.pointee.dtype(handle.pointer)) ?? .float32 }
 
     public var device: Device {
-        Torch.table.pointee.device_type(handle.pointer) == Device.cudaType
-            ? .cuda(Int(Torch.table.pointee.device_index(handle.pointer))) : .cpu
+        LibTorch.table.pointee.device_type(handle.pointer) == Device.cudaType
+            ? .cuda(Int(LibTorch.table.pointee.device_index(handle.pointer))) : .cpu
     }
 
     public func isContiguous(_ format: MemoryFormat = .contiguous) -> Bool {
-        Torch.table.pointee.is_contiguous(handle.pointer, format.rawValue)
+        LibTorch.table.pointee.is_contiguous(handle.pointer, format.rawValue)
     }
 
     /// Whether both look at the same memory.
     public func sharesStorage(with other: Tensor) -> Bool {
-        Torch.table.pointee.shares_storage(handle.pointer, other.handle.pointer)
+        LibTorch.table.pointee.shares_storage(handle.pointer, other.handle.pointer)
     }
 }
 

@@ -5,9 +5,9 @@ import Torch
 public enum Environment {
     public static var facts: [(name: String, value: String)] {
         [
-            ("libtorch", Torch.version),
-            ("threads", "\(Torch.threadCount)"),
-            ("devices", Torch.cudaDeviceCount == 0 ? "cpu" : "cpu and \(Torch.cudaDeviceCount) CUDA"),
+            ("libtorch", LibTorch.version),
+            ("threads", "\(LibTorch.threadCount)"),
+            ("devices", LibTorch.cudaDeviceCount == 0 ? "cpu" : "cpu and \(LibTorch.cudaDeviceCount) CUDA"),
             ("processor", processor),
             ("cores", "\(ProcessInfo.processInfo.activeProcessorCount)"),
             ("system", ProcessInfo.processInfo.operatingSystemVersionString),

@@ -46,7 +46,7 @@ public struct EventFile {
         }
     }
 
-    /// A picture of one iteration.
+    /// An image of one iteration.
     public func append(jpeg: [UInt8], width: Int, height: Int, tag: String, at iteration: Int) throws {
         try append(at: iteration) { event in
             event.field(5) { summary in

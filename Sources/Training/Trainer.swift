@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import Foundation
 import NN
 import Support

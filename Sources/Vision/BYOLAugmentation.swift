@@ -1,6 +1,6 @@
 import Support
 
-/// BYOL's two views of a picture. Source: arXiv 2006.07733, appendix B: the views differ in how often they are blurred
+/// BYOL's two views of an image. Source: arXiv 2006.07733, appendix B: the views differ in how often they are blurred
 /// and solarised.
 public struct BYOLAugmentation: Sendable {
     public var crop: RandomResizedCrop
@@ -16,7 +16,7 @@ public struct BYOLAugmentation: Sendable {
     /// By view.
     public var solarizeProbability = [0.0, 0.2]
 
-    /// What was drawn for a view; which pixels of the picture a region of the view shows follows from the first two.
+    /// What was drawn for a view; which pixels of the image a region of the view shows follows from the first two.
     public struct View: Equatable, Sendable {
         public let box: CropBox
         public let isFlipped: Bool
@@ -46,7 +46,7 @@ public struct BYOLAugmentation: Sendable {
         blurKernel = max(imageSize * 23 / 224 | 1, 3)
     }
 
-    /// Draws all that is random in a view of a picture of this size.
+    /// Draws all that is random in a view of an image of this size.
     ///
     /// - Parameter view: 0 or 1.
     public func draw(width: Int, height: Int, view: Int, using generator: inout SeededGenerator) -> View {
@@ -70,9 +70,9 @@ public struct BYOLAugmentation: Sendable {
         return result
     }
 
-    /// Makes the view that was drawn from the part of the picture that it shows: resampled and recoloured in floats and
-    /// rounded once, which gives about the pixels that `apply` to the whole picture gives, in less time.
-    public func apply(_ view: View, to part: PicturePart) -> Image {
+    /// Makes the view that was drawn from the part of the image that it shows: resampled and recoloured in floats and
+    /// rounded once, which gives about the pixels that `apply` to the whole image gives, in less time.
+    public func apply(_ view: View, to part: ImagePart) -> Image {
         var resize = FusedResize(part, view.box, size: crop.size, isMirrored: view.isFlipped)
         var result = resize.image(size: crop.size, view.adjustments, toGrey: view.isGrey)
         if let sigma = view.blurSigma { result = result.gaussianBlurred(kernel: blurKernel, sigma: sigma) }

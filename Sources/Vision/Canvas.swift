@@ -1,4 +1,4 @@
-/// Draws on a picture. Whatever lies outside of the picture is left away; coordinates are pixels, and pixel (x, y) covers
+/// Draws on an image. Whatever lies outside of the image is left away; coordinates are pixels, and pixel (x, y) covers
 /// x ..< x + 1 by y ..< y + 1.
 public struct Canvas: Sendable {
     /// What has been drawn so far; always RGB.
@@ -13,8 +13,8 @@ public struct Canvas: Sendable {
     /// Tints the pixels of a mask.
     ///
     /// - Parameters:
-    ///   - mask: row-major height × width of the picture; what is not 0 belongs to it.
-    ///   - opacity: 0 leaves the picture, 1 covers it.
+    ///   - mask: row-major height × width of the image; what is not 0 belongs to it.
+    ///   - opacity: 0 leaves the image, 1 covers it.
     public mutating func fill(mask: [UInt8], color: Color, opacity: Double) {
         precondition(mask.count == image.width * image.height, "\(mask.count) values for \(image.width)×\(image.height)")
         let weight = Self.weight(opacity)
@@ -101,9 +101,9 @@ public struct Canvas: Sendable {
     }
 
     /// A line of text, black or white on a plate of `color`, whose lower left corner is at (x, y); moved inside where it
-    /// would leave the picture. Characters beyond ASCII show as "?".
+    /// would leave the image. Characters beyond ASCII show as "?".
     ///
-    /// - Parameter scale: pixels of the picture a pixel of the 5×7 font.
+    /// - Parameter scale: pixels of the image a pixel of the 5×7 font.
     public mutating func label(_ text: String, x: Double, y: Double, color: Color, scale: Int = 1) {
         let size = Self.labelSize(text, scale: scale)
         let left = max(0, min(x.rounded(), Double(image.width - size.width)))
@@ -122,7 +122,7 @@ public struct Canvas: Sendable {
 
     // MARK: - Pixels
 
-    /// The rows, or columns, of the picture between two coordinates, which may be anything, NaN included.
+    /// The rows, or columns, of the image between two coordinates, which may be anything, NaN included.
     private func rows(_ low: Double, _ high: Double) -> Range<Int> { Self.range(low, high, image.height) }
     private func columns(_ low: Double, _ high: Double) -> Range<Int> { Self.range(low, high, image.width) }
 

@@ -2,7 +2,7 @@
 public enum ColorAdjustment: Equatable, Sendable {
     /// Towards black (0), or away from it (above 1).
     case brightness(Double)
-    /// Towards the picture's mean grey (0), or away from it (above 1).
+    /// Towards the image's mean grey (0), or away from it (above 1).
     case contrast(Double)
     /// Towards each pixel's grey (0), or away from it (above 1).
     case saturation(Double)
@@ -11,12 +11,12 @@ public enum ColorAdjustment: Equatable, Sendable {
 }
 
 extension Image {
-    /// Changed in colour. The picture must have three channels.
+    /// Changed in colour. The image must have three channels.
     public mutating func adjust(_ adjustment: ColorAdjustment) {
         adjust([adjustment])
     }
 
-    /// Changed in colour, step by step; at last turned grey if asked for. The picture must have three channels.
+    /// Changed in colour, step by step; at last turned grey if asked for. The image must have three channels.
     public mutating func adjust(_ adjustments: [ColorAdjustment], toGrey: Bool = false) {
         guard !adjustments.isEmpty || toGrey else { return }
         var planes = Planes(self)

@@ -3,7 +3,7 @@
 extension ColorRow {
     /// Changed in colour, step by step.
     ///
-    /// - Parameter mean: the whole picture's mean grey; needed for contrast.
+    /// - Parameter mean: the whole image's mean grey; needed for contrast.
     mutating func adjust(_ adjustments: some Collection<ColorAdjustment>, mean: Float) {
         for adjustment in adjustments {
             switch adjustment {

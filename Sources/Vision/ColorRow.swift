@@ -1,4 +1,4 @@
-/// A row of an RGB picture in floats, the channels apart, for work on colours without rounding between the steps.
+/// A row of an RGB image in floats, the channels apart, for work on colours without rounding between the steps.
 struct ColorRow {
     let width: Int
     /// Red, green and blue, each `groups` vectors of four pixels. What fills the last one up is black at first.

@@ -1,4 +1,4 @@
-/// How a stored picture must be turned to stand upright: the EXIF orientation, by its number there. Source: EXIF 2.3,
+/// How a stored image must be turned to stand upright: the EXIF orientation, by its number there. Source: EXIF 2.3,
 /// section 4.6.4, tag 0x0112.
 enum Orientation: Int {
     case upright = 1
@@ -6,7 +6,7 @@ enum Orientation: Int {
 
     /// The orientation that a JPEG file's EXIF block states; upright where there is none, or a damaged one.
     init(ofJPEG bytes: [UInt8]) {
-        // Segments of a marker and a length, until the picture's data begins.
+        // Segments of a marker and a length, until the image's data begins.
         var at = 2
         while at + 4 <= bytes.count, bytes[at] == 0xFF {
             let (marker, length) = (bytes[at + 1], Int(bytes[at + 2]) << 8 | Int(bytes[at + 3]))
@@ -43,7 +43,7 @@ enum Orientation: Int {
 }
 
 extension Image {
-    /// This picture, stored with an orientation, turned upright.
+    /// This image, stored with an orientation, turned upright.
     func upright(_ orientation: Orientation) -> Image {
         let (w, h) = (width, height)
         return switch orientation {
@@ -58,7 +58,7 @@ extension Image {
         }
     }
 
-    /// A picture whose pixel (x, y) is this one's `source(x, y)`.
+    /// An image whose pixel (x, y) is this one's `source(x, y)`.
     private func remapped(_ newWidth: Int, _ newHeight: Int, _ source: (Int, Int) -> (Int, Int)) -> Image {
         var moved: [UInt8] = []
         moved.reserveCapacity(pixels.count)

@@ -1,4 +1,4 @@
-/// Resamples a rectangle of a picture to a square, a row at a time: columns first, into 16 bits, then the row, into floats
+/// Resamples a rectangle of an image to a square, a row at a time: columns first, into 16 bits, then the row, into floats
 /// that colours are worked on in. Nothing is rounded to bytes in between.
 struct FusedResize {
     private let image: Image
@@ -14,9 +14,9 @@ struct FusedResize {
     private var line: [Float]
 
     /// - Parameters:
-    ///   - box: in pixels of the whole picture.
+    ///   - box: in pixels of the whole image.
     ///   - isMirrored: left to right.
-    init(_ part: PicturePart, _ box: CropBox, size: Int, isMirrored: Bool) {
+    init(_ part: ImagePart, _ box: CropBox, size: Int, isMirrored: Bool) {
         image = part.image.rgb
         rows = PairTaps(part.stretch(box.y, box.height, from: part.y), to: size, .bicubic)
         columns = FloatTaps(part.stretch(box.x, box.width, from: part.x), to: size, .bicubic, unit: PairTaps.unit, isMirrored: isMirrored)
@@ -27,7 +27,7 @@ struct FusedResize {
 
     /// The result, changed in colour step by step, at last turned grey if asked for, and rounded to bytes.
     mutating func image(size: Int, _ adjustments: [ColorAdjustment], toGrey: Bool) -> Image {
-        // A change of contrast must know the mean of the whole picture, and begins a second pass.
+        // A change of contrast must know the mean of the whole image, and begins a second pass.
         let pause = adjustments.firstIndex { if case .contrast = $0 { true } else { false } } ?? adjustments.endIndex
         let needsMean = pause < adjustments.endIndex
         let stride = 3 * size

@@ -40,7 +40,7 @@ extension Image {
         return Image(width: width, height: height, channels: channels, pixels: blurred)
     }
 
-    /// Row `y` of the picture blurred along the columns.
+    /// Row `y` of the image blurred along the columns.
     private func blurColumns(
         _ input: UnsafePointer<UInt8>, row y: Int, _ taps: GaussianTaps, into row: UnsafeMutablePointer<Int16>
     ) {

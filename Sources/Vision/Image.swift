@@ -1,4 +1,4 @@
-/// An 8-bit picture in memory: rows from top to bottom, the channels of a pixel side by side (HWC), RGB or grey.
+/// An 8-bit image in memory: rows from top to bottom, the channels of a pixel side by side (HWC), RGB or grey.
 public struct Image: Sendable, Equatable {
     public let width: Int
     public let height: Int
@@ -45,7 +45,7 @@ public struct Image: Sendable, Equatable {
         return Image(width: box.width, height: box.height, channels: channels, pixels: part)
     }
 
-    /// Puts another picture, of as many channels, in a place where it fits.
+    /// Puts another image, of as many channels, in a place where it fits.
     public mutating func paste(_ other: Image, x: Int, y: Int) {
         precondition(
             CropBox(x: x, y: y, width: other.width, height: other.height).lies(in: self) && channels == other.channels,
@@ -74,7 +74,7 @@ public struct Image: Sendable, Equatable {
         return mirrored
     }
 
-    /// With three channels; a grey picture's value is taken for all.
+    /// With three channels; a grey image's value is taken for all.
     public var rgb: Image {
         guard channels == 1 else { return self }
         var spread: [UInt8] = []

@@ -4,10 +4,10 @@ import Support
 
 /// JPEG files, through libjpeg-turbo.
 public enum JPEG {
-    /// Pictures with more pixels than this are refused before memory is taken for them.
+    /// Images with more pixels than this are refused before memory is taken for them.
     public static let maximumPixels = 1 << 27
 
-    /// The picture in a file as RGB, upright.
+    /// The image in a file as RGB, upright.
     ///
     /// - Throws: `UserError` naming the file and libjpeg's reason, for files that are cut short or damaged too.
     public static func read(_ path: String) throws -> Image { try JPEGFile(reading: path).decoded() }
@@ -20,7 +20,7 @@ public enum JPEG {
         try JPEGFile(bytes, file: file).decoded()
     }
 
-    /// The upright picture's size, read off the header alone.
+    /// The upright image's size, read off the header alone.
     ///
     /// - Throws: `UserError` naming the file and libjpeg's reason.
     public static func size(of path: String) throws -> (width: Int, height: Int) {

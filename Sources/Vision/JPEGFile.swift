@@ -5,9 +5,9 @@ import Support
 /// A JPEG file in memory whose header has been read: its size is known before a pixel is decoded, so that what is not
 /// needed of it need not be.
 public struct JPEGFile: Sendable {
-    /// The upright picture's.
+    /// The upright image's.
     public let width: Int
-    /// The upright picture's.
+    /// The upright image's.
     public let height: Int
 
     private let bytes: [UInt8]
@@ -37,7 +37,7 @@ public struct JPEGFile: Sendable {
         try self.init(Array(data), file: path)
     }
 
-    /// The whole picture as RGB, upright.
+    /// The whole image as RGB, upright.
     ///
     /// - Throws: `UserError` with libjpeg's reason, for files that are cut short or damaged too.
     public func decoded() throws -> Image {
@@ -45,23 +45,23 @@ public struct JPEGFile: Sendable {
         return try pixels(of: whole, header, eighths: 8).upright(orientation)
     }
 
-    /// A rectangle of the upright picture and whatever comes with it at no cost, shrunk to some eighths of its size, which
+    /// A rectangle of the upright image and whatever comes with it at no cost, shrunk to some eighths of its size, which
     /// costs less than decoding the whole. Rows below the rectangle are not read: damage there is not found.
     ///
     /// - Parameter eighths: 1, 2, 4 or 8: libjpeg-turbo has vector code for these alone.
     /// - Throws: `UserError` with libjpeg's reason.
-    public func decoded(_ box: CropBox, eighths: Int) throws -> PicturePart {
-        // A picture that must be turned is rare, and is decoded whole.
-        guard orientation == .upright else { return PicturePart(image: try decoded(), x: 0, y: 0, eighths: 8) }
+    public func decoded(_ box: CropBox, eighths: Int) throws -> ImagePart {
+        // An image that must be turned is rare, and is decoded whole.
+        guard orientation == .upright else { return ImagePart(image: try decoded(), x: 0, y: 0, eighths: 8) }
         let scaled = eighths == 8 ? header : try Self.header(bytes, file: file, eighths: eighths)
         let (left, top) = (box.x * eighths / 8, box.y * eighths / 8)
         let right = min(((box.x + box.width) * eighths + 7) / 8, Int(scaled.width))
         let bottom = min(((box.y + box.height) * eighths + 7) / 8, Int(scaled.height))
         let part = CropBox(x: left, y: top, width: right - left, height: bottom - top)
-        return PicturePart(image: try pixels(of: part, scaled, eighths: eighths), x: left, y: top, eighths: eighths)
+        return ImagePart(image: try pixels(of: part, scaled, eighths: eighths), x: left, y: top, eighths: eighths)
     }
 
-    /// A rectangle of the picture as it is stored, scaled.
+    /// A rectangle of the image as it is stored, scaled.
     private func pixels(of box: CropBox, _ info: CJPEGInfo, eighths: Int) throws -> Image {
         let length = box.width * box.height * Int(info.components)
         let region = CJPEGRegion(
@@ -97,16 +97,16 @@ public struct JPEGFile: Sendable {
     }
 }
 
-/// A part of a picture, decoded at some eighths of its size.
-public struct PicturePart: Sendable {
+/// A part of an image, decoded at some eighths of its size.
+public struct ImagePart: Sendable {
     public let image: Image
-    /// Where the part's left edge lies in the picture at the decoded size.
+    /// Where the part's left edge lies in the image at the decoded size.
     public let x: Int
-    /// Where the part's upper edge lies in the picture at the decoded size.
+    /// Where the part's upper edge lies in the image at the decoded size.
     public let y: Int
     public let eighths: Int
 
-    /// A stretch of the whole picture's columns or rows, in pixels of the part: `start` is `x` or `y`.
+    /// A stretch of the whole image's columns or rows, in pixels of the part: `start` is `x` or `y`.
     func stretch(_ place: Int, _ length: Int, from start: Int) -> (start: Double, length: Double) {
         (Double(place * eighths) / 8 - Double(start), Double(length * eighths) / 8)
     }

@@ -1,4 +1,4 @@
-/// An RGB picture with its channels one after the other, which is how arithmetic on colours is vectorised.
+/// An RGB image with its channels one after the other, which is how arithmetic on colours is vectorised.
 struct Planes {
     let width: Int
     let height: Int
@@ -9,7 +9,7 @@ struct Planes {
 
     /// - Parameter image: of three channels.
     init(_ image: Image) {
-        precondition(image.channels == 3, "a picture of \(image.channels) channel")
+        precondition(image.channels == 3, "an image of \(image.channels) channel")
         width = image.width
         height = image.height
         let count = width * height
@@ -26,7 +26,7 @@ struct Planes {
         }
     }
 
-    /// The picture with the channels of a pixel side by side.
+    /// The image with the channels of a pixel side by side.
     var image: Image {
         let pixels = [UInt8](unsafeUninitializedCapacity: 3 * count) { pixels, initialized in
             initialized = 3 * count

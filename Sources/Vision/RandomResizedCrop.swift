@@ -4,12 +4,12 @@ import Support
 import Glibc
 #endif
 
-/// A random rectangle of the picture, resampled to a square. Source: torchvision's `RandomResizedCrop`; Szegedy et al.
+/// A random rectangle of the image, resampled to a square. Source: torchvision's `RandomResizedCrop`; Szegedy et al.
 /// 2015.
 public struct RandomResizedCrop: Sendable {
     /// The side of the result.
     public var size: Int
-    /// The part of the picture's area that is taken.
+    /// The part of the image's area that is taken.
     public var scale: ClosedRange<Double>
     /// Width over height, drawn on a logarithmic scale.
     public var ratio: ClosedRange<Double>
@@ -20,7 +20,7 @@ public struct RandomResizedCrop: Sendable {
         self.ratio = ratio
     }
 
-    /// Draws the rectangle for a picture: ten tries, then the largest centred one of a permitted ratio.
+    /// Draws the rectangle for an image: ten tries, then the largest centred one of a permitted ratio.
     public func draw(width: Int, height: Int, using generator: inout SeededGenerator) -> CropBox {
         let area = Double(width * height)
         for _ in 0..<10 {

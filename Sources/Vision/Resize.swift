@@ -3,7 +3,7 @@ extension Image {
     /// rows first, then columns, but the other way round where the height loses more than twice what the width loses, as Pillow
     /// has it from version 13 on.
     ///
-    /// - Parameter box: the part to resample, the whole picture by default. What lies outside of it has no influence.
+    /// - Parameter box: the part to resample, the whole image by default. What lies outside of it has no influence.
     public func resized(width newWidth: Int, height newHeight: Int, filter: ResizeFilter = .bilinear, box: CropBox? = nil)
         -> Image
     {

@@ -1,4 +1,4 @@
-/// How a picture is resampled. Both widen over the pixels that fall together when shrinking (antialiased).
+/// How an image is resampled. Both widen over the pixels that fall together when shrinking (antialiased).
 public enum ResizeFilter: Sendable {
     case bilinear
     /// Catmull and Rom's cubic, a = −0.5.

@@ -23,7 +23,7 @@ struct BenchmarkCommand: ParsableCommand {
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
     @Option(help: "The benchmark's folder; runs/NAME by default.") var output: String?
     @Option(help: "The COCO folder, for recipes that need one.") var data: String?
-    @OptionGroup var pictures: PretrainingPictures
+    @OptionGroup var sources: PretrainingImages
     @OptionGroup var place: DeviceOptions
     @Flag(help: "Only print what would run, with its parameters, operations and memory an image, and hours.") var dryRun = false
     @Option(help: "With --dry-run: 10¹² operations a second that the device reaches in training.") var tflops: Double?
@@ -39,14 +39,14 @@ struct BenchmarkCommand: ParsableCommand {
     func run() throws {
         let loaded = try Recipe(reading: recipe)
         if dryRun {
-            let plan = BenchmarkPlan(loaded, unlabeledImages: try loaded.dataset.unlabeledCount(in: data, images: pictures.images))
+            let plan = BenchmarkPlan(loaded, unlabeledImages: try loaded.dataset.unlabeledCount(in: data, images: sources.images))
             print(plan.text(tflops.map(BenchmarkPlan.Speed.tflops) ?? imagesPerSecond.map(BenchmarkPlan.Speed.imagesPerSecond)))
             return
         }
         let folder = output ?? "runs/\(loaded.name)"
         let group = try ProcessGroup.fromEnvironment()
         let benchmark = try Benchmark(
-            loaded, path: recipe, data: data, images: pictures.images, watched: pictures.watch, folder: folder,
+            loaded, path: recipe, data: data, images: sources.images, watched: sources.watch, folder: folder,
             device: place.device, stop: .listening(), group: group)
         guard try benchmark.run() else { throw ExitCode(130) }
         guard group.isLeader else { return }

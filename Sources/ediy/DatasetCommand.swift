@@ -1,6 +1,6 @@
 import ArgumentParser
 import COCO
-import Data
+import DataLoading
 import Foundation
 import Support
 import Vision
@@ -41,7 +41,7 @@ struct DatasetCommand: ParsableCommand {
 
     struct VOC: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "voc", abstract: "Write COCO JSON for Pascal VOC's pictures and boxes.",
+            commandName: "voc", abstract: "Write COCO JSON for Pascal VOC's images and boxes.",
             discussion: """
                 Reads the XML files of image sets below VOCdevkit, and writes annotations/instances_train.json and
                 annotations/instances_test.json there, for benchmarks/voc-r50-c4-24k.yaml. Difficult objects are marked
@@ -66,7 +66,7 @@ struct DatasetCommand: ParsableCommand {
             for ((name, sets), dataset) in zip(parts, datasets) {
                 let path = "\(devkit)/annotations/instances_\(name).json"
                 try dataset.write(to: path)
-                print("\(path): \(dataset.imageCount) pictures, \(dataset.objectCount) objects of \(sets.joined(separator: ", "))")
+                print("\(path): \(dataset.imageCount) images, \(dataset.objectCount) objects of \(sets.joined(separator: ", "))")
             }
         }
     }

@@ -21,11 +21,11 @@ struct DoctorCommand: ParsableCommand {
         let flags = Set((processor("flags") ?? "").split(separator: " ").map(String.init))
         line("  vectors", known.filter(flags.contains).joined(separator: " "))
         line("  memory", "\(ProcessInfo.processInfo.physicalMemory >> 30) GiB")
-        try Torch.load()
-        line("libtorch", Torch.version)
-        line("  threads", "\(Torch.threadCount)")
-        line("  devices", (["cpu"] + (0..<Torch.cudaDeviceCount).map { "cuda:\($0)" }).joined(separator: " "))
-        for setting in Torch.buildSettings.split(separator: "\n").dropFirst() {
+        try LibTorch.load()
+        line("libtorch", LibTorch.version)
+        line("  threads", "\(LibTorch.threadCount)")
+        line("  devices", (["cpu"] + (0..<LibTorch.cudaDeviceCount).map { "cuda:\($0)" }).joined(separator: " "))
+        for setting in LibTorch.buildSettings.split(separator: "\n").dropFirst() {
             print("  \(setting.drop { $0 == " " || $0 == "-" })")
         }
     }

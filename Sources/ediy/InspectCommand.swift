@@ -8,11 +8,11 @@ import Vision
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Show how alike the regions of a picture are to a backbone, or to two.",
+        commandName: "inspect", abstract: "Show how alike the regions of an image are to a backbone, or to two.",
         discussion: """
-            For each picture a sheet: a row a region, in it the picture with the region marked, and for each weight file the
+            For each image a sheet: a row a region, in it the image with the region marked, and for each weight file the
             cosine of that region's feature with every cell of the last map: dark is 0, bright is 1. All bright says that
-            the backbone sees the same everywhere. Also prints, by picture, the mean cosine of two regions and the effective
+            the backbone sees the same everywhere. Also prints, by image, the mean cosine of two regions and the effective
             rank of the regions' features.
 
               ediy inspect runs/byol/backbone.safetensors photo.jpg --against runs/e-diy/backbone.safetensors \\
@@ -24,10 +24,10 @@ struct InspectCommand: ParsableCommand {
     @Option(help: "A second weight file, shown beside the first.") var against: String?
     @Option(
         help: ArgumentHelp(
-            "A region, by a pixel of the picture; may be given several times. Three on the diagonal by default.", valueName: "x,y"))
+            "A region, by a pixel of the image; may be given several times. Three on the diagonal by default.", valueName: "x,y"))
     var region: [Place] = []
     @Option(help: "The folder to write to.") var output: String
-    @Option(help: "What a picture's short side is resized to; a cell of the map is 32 pixels.") var size = 448
+    @Option(help: "What an image's short side is resized to; a cell of the map is 32 pixels.") var size = 448
     @Option(help: "Regions a side, of the printed numbers.") var grid = 7
     @OptionGroup var place: DeviceOptions
 
@@ -44,16 +44,16 @@ struct InspectCommand: ParsableCommand {
     }
 
     func validate() throws {
-        guard !images.isEmpty else { throw ValidationError("name a picture") }
+        guard !images.isEmpty else { throw ValidationError("name an image") }
         guard (32...4096).contains(size) else { throw ValidationError("--size must be 32 to 4096") }
         guard (1...64).contains(grid) else { throw ValidationError("--grid must be 1 to 64") }
     }
 
     func run() throws {
-        let pictures = try images.map { path in (path: path, image: try JPEG.read(path)) }
-        let places = try pictures.map { try regions(of: $0.image, $0.path) }
-        try Torch.load()
-        let device = try Torch.device(place.device)
+        let images = try images.map { path in (path: path, image: try JPEG.read(path)) }
+        let places = try images.map { try regions(of: $0.image, $0.path) }
+        try LibTorch.load()
+        let device = try LibTorch.device(place.device)
         let files = [weights] + (against.map { [$0] } ?? [])
         let backbones = try files.map(ReadBackbone.init)
         for backbone in backbones { backbone.network.move(to: device) }
@@ -63,7 +63,7 @@ struct InspectCommand: ParsableCommand {
         } catch {
             throw UserError("cannot be made", file: output, remedy: "check the path and the permissions")
         }
-        for (i, (path, image)) in pictures.enumerated() {
+        for (i, (path, image)) in images.enumerated() {
             let maps = backbones.map { $0.map(of: image, size: size) }
             let sheet = RegionSheet(image, regions: places[i], columns: zip(names, maps).map { ($0, RegionMap($1)) })
             let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
@@ -78,7 +78,7 @@ struct InspectCommand: ParsableCommand {
         }
     }
 
-    /// As parts of the picture's sides.
+    /// As parts of the image's sides.
     private func regions(of image: Image, _ path: String) throws -> [(x: Double, y: Double)] {
         guard !region.isEmpty else { return [0.25, 0.5, 0.75].map { ($0, $0) } }
         return try region.map { place in

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Data
+import DataLoading
 import Foundation
 import NN
 import Pretraining
@@ -12,7 +12,7 @@ struct LinearCommand: ParsableCommand {
         commandName: "linear", abstract: "Test a frozen backbone by a linear classifier, and by nearest neighbours.",
         discussion: """
             The field's protocol: a linear classifier learns on the pooled features of random resized crops and flips, and is
-            tested on the middle of the validation pictures (256 and 224 at ImageNet's size). Beside top-1 and top-5 it prints
+            tested on the middle of the validation images (256 and 224 at ImageNet's size). Beside top-1 and top-5 it prints
             the accuracy of k nearest neighbours among the training features, which needs no training at all.
 
               ediy linear runs/e-diy/backbone.safetensors --train imagenet/train --val imagenet/val --output runs/linear
@@ -23,24 +23,24 @@ struct LinearCommand: ParsableCommand {
             """)
 
     @Argument(help: "A backbone's weights: safetensors, .pth or .pkl, as `ediy weights inspect` knows them.") var weights: String
-    @Option(help: "Training pictures, in a folder for each class.") var train: String
-    @Option(help: "Validation pictures, in a folder for each class.") var val: String
+    @Option(help: "Training images, in a folder for each class.") var train: String
+    @Option(help: "Validation images, in a folder for each class.") var val: String
     @Option(help: "The run folder.") var output: String
-    @Option(help: "Passes over the training pictures.") var epochs = 80
-    @Option(help: "Pictures a step.") var batch = 1024
+    @Option(help: "Passes over the training images.") var epochs = 80
+    @Option(help: "Images a step.") var batch = 1024
     @Option(help: "For a batch of 256; in proportion to the batch, falling to 0 by a cosine.") var learningRate = 0.1
     @Option(help: "The decay of the classifier's weights.") var weightDecay = 0.0
-    @Option(help: "The side that pictures are shown at.") var imageSize = 224
+    @Option(help: "The side that images are shown at.") var imageSize = 224
     @Option(help: "Neighbours that vote.") var neighbours = 20
-    @Option(help: "Training pictures, at most, that neighbours are looked for among.") var bank = 50_000
-    @Option(help: "Damaged pictures that are put up with.") var damagedImages = 0
-    @Option(help: "Threads that read pictures; no number depends on it.") var workers = 1
+    @Option(help: "Training images, at most, that neighbours are looked for among.") var bank = 50_000
+    @Option(help: "Damaged images that are put up with.") var maxCorruptImages = 0
+    @Option(help: "Threads that read images; no number depends on it.") var workers = 1
     @Option(help: "Decides the classifier's first weights, the crops and their order.") var seed = Seed(0)
     @OptionGroup var place: DeviceOptions
     @Flag(help: "Go on with a run that was stopped.") var resume = false
 
     func validate() throws {
-        guard epochs > 0, batch > 0, neighbours > 0, bank > 1, damagedImages >= 0, (0...256).contains(workers) else {
+        guard epochs > 0, batch > 0, neighbours > 0, bank > 1, maxCorruptImages >= 0, (0...256).contains(workers) else {
             throw ValidationError("--epochs, --batch, --neighbours and --bank must be above 0, --workers 0 to 256")
         }
         guard learningRate > 0, learningRate.isFinite, weightDecay >= 0 else {
@@ -51,8 +51,8 @@ struct LinearCommand: ParsableCommand {
 
     func run() throws {
         let stop = StopSignal.listening()
-        try Torch.load()
-        let device = try Torch.device(place.device)
+        try LibTorch.load()
+        let device = try LibTorch.device(place.device)
         let backbone = try ReadBackbone(weights)
         let trainSet = try ClassFolder(train), valSet = try ClassFolder(val)
         let stage = LinearEvaluation(
@@ -73,8 +73,8 @@ struct LinearCommand: ParsableCommand {
         try run.write(status: .finished, cost: cost(stage.iterations))
         print(
             String(
-                format: "top-1 %.2f%%  top-5 %.2f%%  %d-NN %.2f%%  of %d pictures, %d classes", 100 * accuracy.top1,
-                100 * accuracy.top5, neighbours, 100 * accuracy.neighbours, accuracy.pictures, accuracy.classes))
+                format: "top-1 %.2f%%  top-5 %.2f%%  %d-NN %.2f%%  of %d images, %d classes", 100 * accuracy.top1,
+                100 * accuracy.top5, neighbours, 100 * accuracy.neighbours, accuracy.images, accuracy.classes))
     }
 
     private var options: LinearEvaluation.Options {
@@ -86,7 +86,7 @@ struct LinearCommand: ParsableCommand {
         options.imageSize = imageSize
         options.neighbours = neighbours
         options.bank = bank
-        options.damagedLimit = damagedImages
+        options.maxCorruptImages = maxCorruptImages
         return options
     }
 
@@ -97,8 +97,8 @@ struct LinearCommand: ParsableCommand {
             settings: [
                 ("weights", .string(weights)), ("epochs", .int(epochs)), ("batch", .int(batch)),
                 ("learning_rate", .double(learningRate)), ("weight_decay", .double(weightDecay)), ("image_size", .int(imageSize)),
-                ("neighbours", .int(neighbours)), ("bank", .int(bank)), ("damaged_images", .int(damagedImages)),
-                ("pictures", .int(train.labels.count)), ("classes", .int(train.classes.count)),
+                ("neighbours", .int(neighbours)), ("bank", .int(bank)), ("max_corrupt_images", .int(maxCorruptImages)),
+                ("images", .int(train.labels.count)), ("classes", .int(train.classes.count)),
             ])
     }
 }

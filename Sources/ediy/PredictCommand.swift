@@ -1,7 +1,7 @@
 import ArgumentParser
 import Benchmarking
 import COCO
-import Data
+import DataLoading
 import Detection
 import Foundation
 import Support
@@ -9,9 +9,9 @@ import Vision
 
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "predict", abstract: "Find the objects on pictures, with a detector of a run or of a weight file.",
+        commandName: "predict", abstract: "Find the objects on images, with a detector of a run or of a weight file.",
         discussion: """
-            Writes each picture with boxes, masks, labels and scores, and results.json in COCO's format, where a picture's
+            Writes each image with boxes, masks, labels and scores, and results.json in COCO's format, where an image's
             id is its place on the command line, from 1.
 
               ediy predict runs/shapes/e-diy-seed0/finetune photo.jpg --output found
@@ -20,9 +20,9 @@ struct PredictCommand: ParsableCommand {
             --weights takes a whole Mask or Faster R-CNN of Detectron2, torchvision or ediy (.pkl, .pth, .safetensors). Its design
             is read off names and shapes. What pixels it expects, and where its strides are, no file says: it is taken to be of
             Detectron2's default configuration, or torchvision's, a line says so, and a recipe's section detection can say
-            otherwise (channel_order, pixel_mean, pixel_std, stride_in_1x1, short_side_test, …).
+            otherwise (channel_order, pixel_mean, pixel_std, stride_in_1x1, min_size_test, …).
 
-            A dataset instead of pictures gives results.json alone, to be evaluated:
+            A dataset instead of images gives results.json alone, to be evaluated:
 
               ediy predict --weights model_final.pkl --annotations instances_val2017.json --images val2017 --output found
               ediy evaluate --annotations instances_val2017.json --results found/results.json --iou bbox,segm
@@ -37,13 +37,13 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "The score from which on a detection is drawn; results.json has them all.") var threshold = 0.5
     @OptionGroup var place: DeviceOptions
 
-    private var pictures: [String] { weights == nil ? Array(arguments.dropFirst()) : arguments }
+    private var files: [String] { weights == nil ? Array(arguments.dropFirst()) : arguments }
 
     func validate() throws {
         if weights == nil && arguments.isEmpty { throw ValidationError("name a run folder, or a weight file by --weights") }
         if weights == nil && recipe != nil { throw ValidationError("--recipe goes with --weights: a run has its own") }
         if (annotations == nil) != (images == nil) { throw ValidationError("--annotations and --images go together") }
-        if (annotations == nil) == pictures.isEmpty { throw ValidationError("name JPEG files, or a dataset by --annotations and --images") }
+        if (annotations == nil) == files.isEmpty { throw ValidationError("name JPEG files, or a dataset by --annotations and --images") }
     }
 
     func run() throws {
@@ -51,7 +51,7 @@ struct PredictCommand: ParsableCommand {
         let made =
             try weights.map { try DetectorRun(weights: $0, recipe: recipe, annotations: dataset, device: place.device) }
             ?? DetectorRun(reading: arguments[0], device: place.device)
-        for picture in pictures { _ = try JPEG.size(of: picture) }
+        for file in files { _ = try JPEG.size(of: file) }
         do {
             try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         } catch {
@@ -59,7 +59,7 @@ struct PredictCommand: ParsableCommand {
         }
         let items =
             dataset.map { $0.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(images ?? "")/\($0.fileName)") } }
-            ?? pictures.enumerated().map { PredictionBatches.Item(imageID: $0 + 1, path: $1) }
+            ?? files.enumerated().map { PredictionBatches.Item(imageID: $0 + 1, path: $1) }
         var count = 0
         try ResultsWriter.write(to: "\(output)/results.json") { writer in
             try made.detector.predict(
@@ -78,10 +78,10 @@ struct PredictCommand: ParsableCommand {
         _ item: PredictionBatches.Item, _ detections: [Detection], _ categories: [(id: Int, name: String)]
     ) throws {
         let shown = detections.filter { $0.score >= threshold }
-        let picture = draw(shown, on: try JPEG.read(item.path), categories)
+        let image = draw(shown, on: try JPEG.read(item.path), categories)
         let name = URL(fileURLWithPath: item.path).deletingPathExtension().lastPathComponent
         let target = "\(output)/\(item.imageID)-\(name).jpg"
-        try AtomicFile.write(JPEG.encode(picture, quality: 92), to: target)
+        try AtomicFile.write(JPEG.encode(image, quality: 92), to: target)
         print("\(target): \(shown.count) objects")
     }
 

@@ -9,17 +9,17 @@ struct PretrainCommand: ParsableCommand {
         commandName: "pretrain", abstract: "Pretrain a backbone on unlabeled images.",
         discussion: """
             Leaves backbone.safetensors, with torchvision's names, in the run folder, and regions.json: how different a
-            picture's regions are to it. SIGINT saves and stops; --resume goes on, to the same numbers.
+            image's regions are to it. SIGINT saves and stops; --resume goes on, to the same numbers.
 
               ediy pretrain benchmarks/shapes.yaml --method e-diy --output runs/e-diy
               ediy pretrain benchmarks/imagenet-byol-100ep.yaml --method e-diy --images imagenet/train --watch imagenet/val \\
                    --output runs/e-diy-imagenet
 
-            After each epoch the backbone is measured on a few pictures, always the same: the mean cosine of a picture's
-            regions, the effective ranks of the features of regions and of pictures, their deviation (0 when they have
-            collapsed, which is said), and, where the pictures lie in a folder for each class, how often a picture's class
+            After each epoch the backbone is measured on a few images, always the same: the mean cosine of an image's
+            regions, the effective ranks of the features of regions and of images, their deviation (0 when they have
+            collapsed, which is said), and, where the images lie in a folder for each class, how often an image's class
             is told by the others' (k-NN). The numbers are in metrics.jsonl and in TensorBoard's files; training is the same
-            without them. `run: {watched_pictures: N}` in the recipe says how many, 0 none.
+            without them. `run: {watched_images: N}` in the recipe says how many, 0 none.
 
             On 8 GPUs, a process on each; the recipe's batch is split over them:
               torchrun --no-python --nproc-per-node 8 ediy pretrain RECIPE.yaml --method byol --output runs/byol
@@ -28,7 +28,7 @@ struct PretrainCommand: ParsableCommand {
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
     @Option(help: "What to pretrain with: byol, e-diy, or a variant of the recipe.") var method: String
     @Option(help: "The run folder.") var output: String
-    @OptionGroup var pictures: PretrainingPictures
+    @OptionGroup var sources: PretrainingImages
     @Option(help: "The dataset's folder: where COCO lies, or where shapes is made.") var data: String?
     @Option(help: "Decides weights, views and their order.") var seed = Seed(0)
     @OptionGroup var place: DeviceOptions
@@ -40,7 +40,7 @@ struct PretrainCommand: ParsableCommand {
             throw UserError("--method \(method) is not known", remedy: "use byol, e-diy, or a variant of the recipe")
         }
         let group = try ProcessGroup.fromEnvironment()
-        let (images, watched) = try group.leaderFirst { try pictures.paths(loaded, data: data) }
+        let (images, watched) = try group.leaderFirst { try sources.paths(loaded, data: data) }
         let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening(), group: group)
         try runner.pretrain(
             variant, images: images, watched: watched, seed: seed.value, output: output, resume: resume
@@ -49,7 +49,7 @@ struct PretrainCommand: ParsableCommand {
 }
 
 /// What is pretrained on, where it is not the recipe's dataset.
-struct PretrainingPictures: ParsableArguments {
+struct PretrainingImages: ParsableArguments {
     @Option(
         help: """
             Images to pretrain on, instead of the recipe's dataset: a folder with JPEG files, a text file with their paths, or \

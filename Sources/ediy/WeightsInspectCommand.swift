@@ -79,7 +79,7 @@ extension NetworkWeights {
 
     /// What a detector asks for, and the file does not have.
     func missing(in options: MaskRCNNOptions) throws -> [String] {
-        try Torch.load()
+        try LibTorch.load()
         return MaskRCNN(options, using: Generator(seed: 0)).state("").map(\.name).filter {
             self[$0] == nil && !$0.hasSuffix("num_batches_tracked")
         }

@@ -41,7 +41,7 @@ import Testing
         #expect(metrics.split(separator: "\n").count { $0.contains("\"knn_accuracy\":") && $0.contains("\"epoch\":") } == 10)
         let weights = "\(run)/backbone.safetensors"
 
-        // Two sheets, each with the picture and two maps in three rows.
+        // Two sheets, each with the image and two maps in three rows.
         let inspected = try ediy(
             "inspect", weights, "\(data)/val/000001.jpg", "\(data)/val/000002.jpg", "--against", weights, "--size", "128", "--output",
             "\(scratch.path)/maps")
@@ -94,22 +94,22 @@ import Testing
             let o = try #require(recipe.variant(method)).options
             #expect(o.epochs == epochs && o.baseLearningRate == rate && o.weightDecay == decay && o.targetMomentum == momentum)
             #expect(o.batchSize == 4096 && o.warmupEpochs == 10 && o.optimizer == .lars && o.imageSize == 224)
-            #expect(o.hiddenSize == 4096 && o.projectionSize == 256 && o.leastCrop == 0.08 && o.width == 64)
+            #expect(o.hiddenSize == 4096 && o.projectionSize == 256 && o.minCropScale == 0.08 && o.width == 64)
         }
         try FileManager.default.createDirectory(atPath: "\(scratch.path)/imagenet/n01", withIntermediateDirectories: true)
         for i in 0..<3 { try AtomicFile.write("no matter", to: "\(scratch.path)/imagenet/n01/\(i).JPEG") }
         let dry = try ediy("benchmark", path, "--images", "\(scratch.path)/imagenet", "--dry-run", "--tflops", "60")
         #expect(dry.status == 0, "\(dry.error)")
-        // Three pictures fill one batch an epoch.
+        // Three images fill one batch an epoch.
         #expect(dry.output.contains(" \(epochs * 4096) "))
     }
 
-    @Test func pretrainingPicturesComeFromAnywhere() throws {
+    @Test func pretrainingImagesComeFromAnywhere() throws {
         let data = "\(scratch.path)/data"
         #expect(
             try ediy("dataset", "shapes", "--output", data, "--train", "4", "--val", "4", "--unlabeled", "6", "--image-size", "64").status
                 == 0)
-        // A recipe whose pictures are named from the root, beside a COCO folder.
+        // A recipe whose images are named from the root, beside a COCO folder.
         let coco = tinyRecipe.replacingOccurrences(
             of: "{kind: shapes, train: 8, val: 4, unlabeled: 8, image_size: 64, seed: 2}",
             with: """
@@ -119,12 +119,12 @@ import Testing
         try AtomicFile.write(coco, to: recipe)
         let named = try ediy("pretrain", recipe, "--method", "byol", "--data", data, "--output", "\(scratch.path)/named")
         #expect(named.status == 0, "\(named.error)")
-        // The same pictures by --images, with nothing of the dataset at hand.
+        // The same images by --images, with nothing of the dataset at hand.
         let given = try ediy("pretrain", recipe, "--method", "byol", "--images", "\(data)/unlabeled", "--output", "\(scratch.path)/given")
         #expect(given.status == 0, "\(given.error)")
         let weights = try ["named", "given"].map { try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/\($0)/backbone.safetensors")) }
         #expect(weights[0] == weights[1])
-        // Other pictures are another run.
+        // Other images are another run.
         let other = try ediy(
             "pretrain", recipe, "--method", "byol", "--images", "\(data)/val", "--output", "\(scratch.path)/given", "--resume")
         #expect(other.status == 1 && other.error.contains("pretraining.images was 6 and is now 4"))

@@ -12,7 +12,7 @@ import Torch
     init() throws {
         scratch = try Scratch()
         // What is measured on the way takes lines of its own.
-        try AtomicFile.write(tinyRecipe.replacingOccurrences(of: "run: {", with: "run: {watched_pictures: 0, "), to: recipe)
+        try AtomicFile.write(tinyRecipe.replacingOccurrences(of: "run: {", with: "run: {watched_images: 0, "), to: recipe)
     }
 
     private func expect(
@@ -67,14 +67,14 @@ import Torch
             ["finetune", recipe, "--backbone", file, "--output", "\(scratch.path)/y", "--data", "\(scratch.path)/d"], [file])
     }
 
-    @Test func damagedPictures() throws {
+    @Test func maxCorruptImages() throws {
         let data = "\(scratch.path)/d"
         #expect(try CommandLineTool.run(["dataset", "shapes", "--output", data, "--train", "8", "--val", "4", "--unlabeled", "8", "--image-size", "64", "--seed", "2"]).status == 0)
         try AtomicFile.write("broken", to: "\(data)/unlabeled/000003.jpg")
         try expect(
             ["pretrain", recipe, "--method", "byol", "--output", "\(scratch.path)/x", "--data", data],
-            ["000003.jpg", "damaged_images"])
-        let lenient = tinyRecipe.replacingOccurrences(of: "epochs: 10", with: "damaged_images: 1, epochs: 2")
+            ["000003.jpg", "max_corrupt_images"])
+        let lenient = tinyRecipe.replacingOccurrences(of: "epochs: 10", with: "max_corrupt_images: 1, epochs: 2")
             .replacingOccurrences(of: "warmup_epochs: 1", with: "warmup_epochs: 0")
         try AtomicFile.write(lenient, to: recipe)
         let result = try CommandLineTool.run(

@@ -62,9 +62,9 @@ let tinyRecipe = """
       {backbone: r18, width: 8, image_size: 32, batch: 4, epochs: 10, warmup_epochs: 1, optimizer: sgd, hidden_size: 16,
        projection_size: 8, regions: {grid: 2, hidden_size: 16, projection_size: 8}}
     detection:
-      {backbone: r18, width: 8, anchor_sizes: [16, 32], rpn_batch: 16, proposals_before_nms: 50, proposals_after_nms: 20,
-       proposals_before_nms_test: 50, proposals_after_nms_test: 20, roi_batch: 8, pool_size: 7, mask_channels: 8,
-       short_side: [64], long_side: 64, short_side_test: 64, batch: 2, iterations: 16, learning_rate: 0.01, milestones: [12],
+      {backbone: r18, width: 8, anchor_sizes: [16, 32], rpn_batch: 16, pre_nms_topk: 50, post_nms_topk: 20,
+       pre_nms_topk_test: 50, post_nms_topk_test: 20, roi_batch: 8, pool_size: 7, mask_channels: 8,
+       min_size: [64], max_size: 64, min_size_test: 64, batch: 2, iterations: 16, learning_rate: 0.01, milestones: [12],
        warmup: 4}
     run: {workers: 1, checkpoint_interval: 3, log_interval: 1}
 

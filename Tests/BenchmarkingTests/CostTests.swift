@@ -12,7 +12,7 @@ import Torch
     func resNetsMultiplyAddsArePublished(_ depth: ResNet.Depth, _ published: Double) {
         // torchvision's table, at 224², without the classifier.
         let size = Cost.MapSize(height: 224, width: 224)
-        let parts = ResNet.costs(depth, width: 64, normalization: .trained, size: size)
+        let parts = ResNet.costs(depth, width: 64, normalization: .bn, size: size)
         let cost = parts.reduce(Cost()) { $0 + $1.cost }
         #expect(abs(cost.multiplyAdds / published - 1) < 0.002, "\(cost.multiplyAdds)")
         #expect(parts.map(\.map.height) == [56, 56, 28, 14, 7])
@@ -32,7 +32,7 @@ import Torch
             options.masks = false
         case 2:
             options.depth = .r18
-            options.normalization = .frozen
+            options.normalization = .frozenBN
             options.classAgnosticBoxes = true
             options.boxConvolutions = 4
             options.boxLayers = 1

@@ -16,8 +16,8 @@ import Testing
     @Test func defaultsAreTheDesigns() throws {
         let c4 = try options(""), fpn = try options("design: fpn")
         #expect(c4.detector.design == .c4 && fpn.detector.design == .fpn)
-        #expect(c4.detector.proposalsBeforeNMS == (12000, 6000) && fpn.detector.proposalsBeforeNMS == (2000, 1000))
-        #expect(c4.detector.proposalsAfterNMS == (2000, 1000) && fpn.detector.proposalsAfterNMS == (1000, 1000))
+        #expect(c4.detector.preNMSTopK == (12000, 6000) && fpn.detector.preNMSTopK == (2000, 1000))
+        #expect(c4.detector.postNMSTopK == (2000, 1000) && fpn.detector.postNMSTopK == (1000, 1000))
         #expect(c4.detector.maskSize == 14 && fpn.detector.maskSize == 28)
         #expect(c4.detector.poolSize == 14 && fpn.detector.poolSize == 7)
         #expect(c4.detector.maskConvolutions == 0 && fpn.detector.maskConvolutions == 4)
@@ -51,7 +51,7 @@ import Testing
             pixel_mean: [103.5, 116.25, 123.75], pixel_std: [1, 2, 3], channel_order: bgr, aspect_ratio_grouping: false,
              freeze_at: 2, gradient_clip: full_model, gradient_clip_at: 0.5, precise_bn_batches: 7, batch_test: 3,
              batch: 4, learning_rate: 0.02, reference_batch: 16, train_fraction: 0.1, weight_decay_norm: 0.5,
-             learning_rate_decay: 0.5, warmup: 100, warmup_start: 0.2, short_side: [64, 96], short_side_sampling: range
+             learning_rate_decay: 0.5, warmup: 100, warmup_start: 0.2, min_size: [64, 96], min_size_sampling: range
             """)
         #expect(o.input.normalization.mean == [103.5, 116.25, 123.75] && o.input.normalization.deviation == [1, 2, 3])
         #expect(o.input.normalization.order == .bgr && !o.input.groupsByAspect)
@@ -74,7 +74,7 @@ import Testing
         ("smooth_l1_beta: -1", "below 0"), ("sampling_ratio: -2", "below 0"),
         ("freeze_at: 6", "0 to 5"), ("pixel_mean: [1]", "3 numbers each"), ("pixel_std: [1, 0, 1]", "above 0"),
         ("gradient_clip_at: 1", "unknown key detection.gradient_clip_at"), ("reference_batch: 0", "above 0"), ("train_fraction: 0", "above 0"),
-        ("channel_order: gbr", "rgb, bgr"), ("short_side_sampling: range, short_side: [96, 64]", "two lengths"),
+        ("channel_order: gbr", "rgb, bgr"), ("min_size_sampling: range, min_size: [96, 64]", "two lengths"),
         ("rpn_box_weights: [1, 1]", "4 numbers"), ("mask_threshold: 2", "mask_threshold"),
     ])
     func mistakes(_ detection: String, _ message: String) {
@@ -87,7 +87,7 @@ import Testing
         let o = recipe.detection
         #expect(recipe.dataset.metrics == .voc && !o.detector.masks && o.detector.design == .c4 && o.detector.extraNorm)
         #expect(o.iterations == 24_000 && o.milestones == [18_000, 22_000] && o.learningRate == 0.02 && o.batchSize == 16)
-        #expect(o.input.edges.lengths == Array(stride(from: 480, through: 800, by: 32)) && o.input.testEdge == 800)
+        #expect(o.input.edges.lengths == Array(stride(from: 480, through: 800, by: 32)) && o.input.minSizeTest == 800)
         #expect(o.warmup == 100 && o.preciseBatches == 200 && o.detector.freezeAt == 0)
     }
 
@@ -101,7 +101,7 @@ import Testing
         #expect(recipe.name == name && recipe.methods.contains("byol") && recipe.methods.contains("e-diy"))
         let o = recipe.detection
         #expect(o.detector.design == design && o.detector.depth == .r50 && o.detector.width == 64)
-        #expect(o.detector.extraNorm && o.detector.normalization == .synchronised && o.detector.freezeAt == 0)
+        #expect(o.detector.extraNorm && o.detector.normalization == .syncBN && o.detector.freezeAt == 0)
         #expect(o.iterations == iterations && o.batchSize == 16 && o.learningRate == 0.02)
         #expect(o.milestones == [iterations / 90 * 60, iterations / 90 * 80])
         #expect(o.input.edges.lengths == Array(stride(from: 640, through: 800, by: 32)) && o.input.edges.longest == 1333)

@@ -103,7 +103,7 @@ import Torch
         try SafeTensors.read("\(scratch.path)/\(run)/checkpoints/iteration-000000001.safetensors")
     }
 
-    /// Small steps: a network so small on four pictures magnifies what is rounded differently, tenfold a step at the real ones.
+    /// Small steps: a network so small on four images magnifies what is rounded differently, tenfold a step at the real ones.
     @Test(arguments: ["byol", "e-diy"])
     func pretrainingGivesTheLossesOfOneProcess(_ method: String) throws {
         try change([
@@ -117,13 +117,13 @@ import Torch
         #expect(try difference("one", "two", upTo: 8) < 1e-4)
         #expect(try gradientDifference("one", "two") < 1e-3)
         let run = try JSON.read("\(scratch.path)/two/run.json")
-        #expect(run["environment"]?["processes"] == "2" && run["protocol"]?["pretraining.normalization"] == "synchronised")
+        #expect(run["environment"]?["processes"] == "2" && run["protocol"]?["pretraining.normalization"] == "sync_bn")
         // The leader alone speaks and writes.
         #expect(two[1].error.isEmpty && two[1].output.isEmpty, "\(two[1].error)")
     }
 
     @Test func statisticsOfEachProcessAreAWarningAndAnotherProtocol() throws {
-        try change(["pretraining:\n  {": "pretraining:\n  {normalization: trained, "])
+        try change(["pretraining:\n  {": "pretraining:\n  {normalization: bn, "])
         succeed([try CommandLineTool.run(pretrain("byol", to: "one"))])
         let two = try together(2, pretrain("byol", to: "two"))
         succeed(two)
@@ -140,11 +140,11 @@ import Torch
         "batch: 2,": "batch: 2, batch_test: 3, precise_bn_batches: 2, box_convolutions: 1, box_convolution_channels: 8,",
     ]
 
-    @Test(arguments: [[:], ["anchor_sizes: [16, 32]": "anchor_sizes: [16, 32], normalization: frozen"], pyramid])
+    @Test(arguments: [[:], ["anchor_sizes: [16, 32]": "anchor_sizes: [16, 32], normalization: frozen_bn"], pyramid])
     func fineTuningGivesTheLossesAndResultsOfOneProcess(_ changes: [String: String]) throws {
-        // Pictures of different sizes, so that what each is padded to matters.
+        // Images of different sizes, so that what each is padded to matters.
         try change(changes.merging([
-            "short_side: [64], long_side: 64": "short_side: [48, 56, 64], long_side: 64",
+            "min_size: [64], max_size: 64": "min_size: [48, 56, 64], max_size: 64",
             "checkpoint_interval: 3": "checkpoint_interval: 1, checkpoints_kept: 99",
         ]) { $1 })
         succeed([try CommandLineTool.run(finetune(to: "one"))])

@@ -43,7 +43,7 @@ import Testing
         #expect(try JSON(parsing: Array(shown.output.utf8))["status"] == "finished")
         let report = try String(contentsOfFile: "\(output)/report/index.html", encoding: .utf8)
         #expect(report.contains("e-diy") && report.contains("data:image/jpeg;base64,"))
-        // A map of each validation picture, to each method.
+        // A map of each validation image, to each method.
         #expect(report.components(separatedBy: "<svg class=\"map\"").count == 1 + 4 * 3)
         let maps = try #require(JSON.read("\(output)/byol-seed3/finetune/regions.json")["maps"]?.array)
         #expect(maps.count == 4 && maps.allSatisfy { $0["grid"] == 4 && $0["similarities"]?.array?.count == 16 })
@@ -68,14 +68,14 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/found/1-000001.jpg"))
         #expect(try JSON.read("\(scratch.path)/found/results.json").array != nil)
 
-        // A benchmark's folder can be moved, and loses only its pictures without its dataset.
+        // A benchmark's folder can be moved, and loses only its images without its dataset.
         let moved = "\(scratch.path)/moved"
         try FileManager.default.moveItem(atPath: output, toPath: moved)
         #expect(try ediy("report", moved, "--output", "\(moved)/report").status == 0)
         #expect(try String(contentsOfFile: "\(moved)/report/index.html", encoding: .utf8).contains("data:image/jpeg;base64,"))
         try FileManager.default.removeItem(atPath: "\(moved)/dataset")
         let poor = try ediy("report", moved, "--output", "\(moved)/report")
-        #expect(poor.status == 0 && poor.error.contains("no pictures are shown"))
+        #expect(poor.status == 0 && poor.error.contains("no images are shown"))
     }
 
     @Test func aDryRunPrintsWhatWouldRunAndMakesNothing() throws {
@@ -91,7 +91,7 @@ import Testing
         #expect(lines.map { $0.prefix(3).joined(separator: " ") } == [
             "stage method seed", "finetune none 3", "pretrain byol 3", "finetune byol 3", "pretrain e-diy 3", "finetune e-diy 3",
         ])
-        // 10 epochs of 8 pictures; 16 iterations of 2.
+        // 10 epochs of 8 images; 16 iterations of 2.
         #expect(lines[2][3] == "80" && lines[1][3] == "32" && lines[1].last == "-")
         let timed = try dry("--images-per-second", "0.01")
         #expect(timed.output.split(separator: "\n").last?.split(separator: " ") == ["total", "7.11"])

@@ -14,7 +14,7 @@ import Torch
 
     private func recipe(_ more: String = "") throws -> String {
         let path = "\(scratch.path)/recipe.yaml"
-        try AtomicFile.write("detection:\n  short_side_test: 160\n  long_side: 300\n\(more)", to: path)
+        try AtomicFile.write("detection:\n  min_size_test: 160\n  max_size: 300\n\(more)", to: path)
         return path
     }
 
@@ -24,10 +24,10 @@ import Torch
 
     @Test(arguments: [("detectron2-c4.pkl", ""), ("detectron2-fpn.pth", ""), ("detectron2-fpn.pth", "-800"), ("moco-c4.pkl", "")])
     func detectron2sDetectionsAreFound(_ name: String, _ size: String) throws {
-        // Without a recipe the picture is resized as by default, and padded at both sides.
+        // Without a recipe the image is resized as by default, and padded at both sides.
         let sizes = size.isEmpty ? ["--recipe", try recipe()] : []
         let result = try CommandLineTool.run(
-            ["predict", "--weights", "\(fixtures)/\(name)", "\(fixtures)/picture.jpg", "--output", "\(scratch.path)/out"] + sizes)
+            ["predict", "--weights", "\(fixtures)/\(name)", "\(fixtures)/image.jpg", "--output", "\(scratch.path)/out"] + sizes)
         #expect(result.status == 0, "\(result.error)")
         #expect(result.error.contains("5 categories"))
         let golden = try JSON.read("\(fixtures)/\(name.prefix { $0 != "." })\(size).json").array ?? []
@@ -57,14 +57,14 @@ import Torch
 
     @Test func theRecipeHasTheLastWord() throws {
         let file = "\(fixtures)/detectron2-c4.pkl"
-        _ = try predict("--weights", file, "--recipe", recipe(), "\(fixtures)/picture.jpg")
+        _ = try predict("--weights", file, "--recipe", recipe(), "\(fixtures)/image.jpg")
         let own = try String(contentsOfFile: "\(scratch.path)/out/results.json", encoding: .utf8)
         for change in ["channel_order: rgb", "stride_in_1x1: false", "pixel_std: [58, 57, 57]", "score_threshold: 0.9"] {
-            let result = try predict("--weights", file, "--recipe", recipe("  \(change)\n"), "\(fixtures)/picture.jpg")
+            let result = try predict("--weights", file, "--recipe", recipe("  \(change)\n"), "\(fixtures)/image.jpg")
             #expect(result.status == 0, "\(result.error)")
             #expect(try String(contentsOfFile: "\(scratch.path)/out/results.json", encoding: .utf8) != own, "\(change)")
         }
-        let wrong = try predict("--weights", file, "--recipe", recipe("  design: fpn\n"), "\(fixtures)/picture.jpg")
+        let wrong = try predict("--weights", file, "--recipe", recipe("  design: fpn\n"), "\(fixtures)/image.jpg")
         #expect(wrong.status == 1 && wrong.error.contains("design") && wrong.error.contains("c4"))
     }
 
@@ -72,20 +72,20 @@ import Torch
         let annotations = "\(scratch.path)/gt.json"
         let categories = (1...5).map { #"{"id": \#($0 * 10), "name": "c\#($0)"}"# }.joined(separator: ", ")
         try AtomicFile.write(
-            #"{"images": [{"id": 7, "width": 131, "height": 97, "file_name": "picture.jpg"}], "annotations": [], "categories": [\#(categories)]}"#,
+            #"{"images": [{"id": 7, "width": 131, "height": 97, "file_name": "image.jpg"}], "annotations": [], "categories": [\#(categories)]}"#,
             to: annotations)
         let result = try predict(
             "--weights", "\(fixtures)/detectron2-fpn.pth", "--recipe", recipe(), "--annotations", annotations, "--images", fixtures)
         #expect(result.status == 0 && result.output.contains("100 detections on 1 images"), "\(result.error)")
         let found = try JSON.read("\(scratch.path)/out/results.json").array ?? []
         #expect(found.allSatisfy { $0["image_id"]?.int == 7 && ($0["category_id"]?.int ?? 1) % 10 == 0 } && !found.isEmpty)
-        #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/out/7-picture.jpg"))
+        #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/out/7-image.jpg"))
     }
 
     @Test func aBackboneIsNoDetector() throws {
         let path = "\(scratch.path)/backbone.safetensors"
         try SafeTensors.write(ResNet(.r18, width: 4, using: Generator(seed: 0)).stateDict, to: path)
-        let result = try predict("--weights", path, "\(fixtures)/picture.jpg")
+        let result = try predict("--weights", path, "\(fixtures)/image.jpg")
         #expect(result.status == 1 && result.error.contains(path) && result.error.contains("backbone alone"))
         #expect(result.error.split(separator: "\n").count == 1)
     }
@@ -99,7 +99,7 @@ import Torch
         }
         var texts: [String] = []
         for file in [source, back] {
-            _ = try predict("--weights", file, "--recipe", recipe(), "\(fixtures)/picture.jpg")
+            _ = try predict("--weights", file, "--recipe", recipe(), "\(fixtures)/image.jpg")
             texts.append(try String(contentsOfFile: "\(scratch.path)/out/results.json", encoding: .utf8))
         }
         #expect(texts[0] == texts[1])

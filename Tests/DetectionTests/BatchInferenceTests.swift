@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import Detection
 import NN
 import Testing
@@ -14,7 +14,7 @@ import Torch
         options.pyramidChannels = 16
         options.boxLayerSize = 32
         options.maskChannels = 8
-        options.proposalsAfterNMS = (50, 50)
+        options.postNMSTopK = (50, 50)
         options.scoreThreshold = 0.05
         options.detectionsPerImage = 20
         let detector = MaskRCNN(options, using: Generator(seed: 3))

@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import Detection
 import NN
 import Testing

@@ -1,5 +1,5 @@
 import COCO
-import Data
+import DataLoading
 import Detection
 import Foundation
 import NN
@@ -24,7 +24,7 @@ import Training
         options.boxLayerSize = 16
         options.roiBatch = 8
         options.maskChannels = 8
-        options.proposalsAfterNMS = (20, 20)
+        options.postNMSTopK = (20, 20)
         // Below what an untrained network says of every class, so that there are masks to paste.
         options.scoreThreshold = 0.01
         return MaskRCNN(options, using: Generator(seed: 5))

@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import Detection
 import Foundation
 import NN
@@ -26,8 +26,8 @@ import Vision
         options.roiAligned = false
         options.rpnBoxLoss = .smoothL1(beta: 1.0 / 9)
         options.boxLoss = .smoothL1(beta: 1.0 / 9)
-        options.proposalsBeforeNMS = (200, 100)
-        options.proposalsAfterNMS = (100, 60)
+        options.preNMSTopK = (200, 100)
+        options.postNMSTopK = (100, 60)
         options.rpnPositiveFraction = 1
         options.roiBatch = 1_000_000
         options.roiPositiveFraction = 0.5
@@ -112,10 +112,10 @@ import Vision
         let golden = try Golden("torchvision-fpn")
         let names = try #require(SafeTensors.metadata(fixture("torchvision-fpn.safetensors"))["photographs"]).split(separator: ",")
         #expect(names.count == 4)
-        let pictures = try names.map {
+        let photographs = try names.map {
             try JPEG.read("\(cocoMini)/val/\($0)").resized(width: 256, height: 192, filter: .bilinear)
         }
-        let images = PixelNormalization.imageNet(pictures).to(.float64)
+        let images = PixelNormalization.imageNet(photographs).to(.float64)
         let found = network(Self.options).instances(DetectionBatch(images: images, sizes: sizes(names.count), targets: []))
         for i in names.indices { try expect(found[i], golden, "photograph\(i)") }
     }

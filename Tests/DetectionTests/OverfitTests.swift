@@ -1,5 +1,5 @@
 import COCO
-import Data
+import DataLoading
 import Detection
 import Foundation
 import NN
@@ -7,7 +7,7 @@ import Support
 import Testing
 import Torch
 
-/// A detector that cannot learn eight pictures by heart is broken somewhere.
+/// A detector that cannot learn eight images by heart is broken somewhere.
 @Suite struct OverfitTests {
     @Test func eightShapesImages() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("overfit-\(UUID())").path
@@ -30,14 +30,14 @@ import Torch
         var options = FineTuningOptions()
         options.detector.depth = .r18
         options.detector.width = 16
-        // One and a half times the picture's size, so that a mask finds more than a few cells of the map under it.
+        // One and a half times the image's size, so that a mask finds more than a few cells of the map under it.
         options.input.edges = ShortestEdge([192], longest: 192)
-        options.input.testEdge = 192
+        options.input.minSizeTest = 192
         options.input.flipProbability = 0
         options.detector.anchorSizes = [24, 48, 96, 168]
         options.detector.rpnBatch = 64
-        options.detector.proposalsBeforeNMS = (600, 300)
-        options.detector.proposalsAfterNMS = (200, 100)
+        options.detector.preNMSTopK = (600, 300)
+        options.detector.postNMSTopK = (200, 100)
         options.detector.roiBatch = 16
         options.detector.roiPositiveFraction = 0.5
         options.detector.maskChannels = 64

@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import Detection
 import Testing
 import Torch
@@ -50,9 +50,9 @@ import Vision
         let images = Tensor((0..<40).map { Float($0 % 2) }, [40, 1])
         let rois = Tensor.concatenated([images, corners], dimension: 1)
         func answer(threads: Int) throws -> [Float] {
-            let before = Torch.threadCount
-            Torch.setThreadCount(threads)
-            defer { Torch.setThreadCount(before) }
+            let before = LibTorch.threadCount
+            LibTorch.setThreadCount(threads)
+            defer { LibTorch.setThreadCount(before) }
             let x = values.cloned().requiringGrad()
             let y = x.roiAligned(rois, height: 7, width: 7, scale: 1 / 16)
             (y * weights).sum().backward()
@@ -84,10 +84,10 @@ import Vision
         #expect(Tensor.zeros([0, 4]).suppressed(scores: Tensor.zeros([0]), groups: Tensor.zeros([0], dtype: .int64), iouThreshold: 0.5).count == 0)
     }
 
-    @Test(arguments: ["up", "bounded", "down"]) func picturesAreMadeReadyAsTorchvisionDoes(_ name: String) throws {
+    @Test(arguments: ["up", "bounded", "down"]) func imagesAreMadeReadyAsTorchvisionDoes(_ name: String) throws {
         let golden = try Golden("torchvision-predict")
         let pixels = try golden["\(name)_pixels"]
-        var input = DetectionInput(edges: ShortestEdge([32], longest: 53), testEdge: 32)
+        var input = DetectionInput(edges: ShortestEdge([32], longest: 53), minSizeTest: 32)
         input.testResizing = .torchvision
         let ready = input.prepared(Image(width: pixels.size(1), height: pixels.size(0), pixels: pixels.array()))
         #expect(try distance(ready, golden["\(name)_ready"]) < 1e-5)

@@ -78,7 +78,7 @@ import Torch
     }
 
     @Test func frozenNormalizationLearnsNothing() {
-        let network = ResNet(.r18, width: 8, normalization: .frozen, using: Generator(seed: 0))
+        let network = ResNet(.r18, width: 8, normalization: .frozenBN, using: Generator(seed: 0))
         #expect(!network.parameters.contains { $0.role == .norm })
         let before = network.bn1.runningMean.floats
         _ = network.features(sines(0, [2, 3, 64, 64], 1), .train)
@@ -123,7 +123,7 @@ import Torch
     }
 
     @Test func preciseStatisticsAreThoseOfAllBatches() {
-        let network = Sequential([BatchNorm(4), Linear(4, 2, using: Generator(seed: 1)), BatchNorm(2), BatchNorm(2, .frozen)])
+        let network = Sequential([BatchNorm(4), Linear(4, 2, using: Generator(seed: 1)), BatchNorm(2), BatchNorm(2, .frozenBN)])
         let batches = (0..<3).map { sines($0, [50, 4], 1 + Double($0), shift: Double($0)) }
         network.recomputeStatistics(batches: 3) { _ = network(batches[$0], .train) }
         let tensors = Dictionary(uniqueKeysWithValues: network.state("").map { ($0.name, $0.tensor) })
@@ -153,7 +153,7 @@ import Torch
 
     /// Variances about ε, where it matters most; torchvision's `FrozenBatchNorm2d(eps=0)` computes the same.
     @Test func withoutEpsilonItIsTheVarianceAlone() {
-        let norm = BatchNorm(4, .frozen)
+        let norm = BatchNorm(4, .frozenBN)
         let variances: [Float] = [2e-6, 1e-5, 3e-4, 2]
         withoutGrad { norm.runningVariance.copyInPlace(Tensor(variances, [4])) }
         let x = Tensor([0.001, -0.002, 0.5, 3] as [Float], [1, 4, 1, 1])

@@ -5,7 +5,7 @@ import Testing
 import Torch
 
 @Suite struct LossTests {
-    /// One picture with four regions of two dimensions.
+    /// One image with four regions of two dimensions.
     private func regions(_ angles: [Double]) -> Tensor {
         Tensor(angles.flatMap { [cos($0 * .pi / 180), sin($0 * .pi / 180)] }, [1, angles.count, 2])
     }

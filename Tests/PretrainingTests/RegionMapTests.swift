@@ -7,7 +7,7 @@ import Torch
 import Vision
 
 @Suite struct RegionMapTests {
-    /// One picture of four regions, each a vector of two channels: right, up, both, and left.
+    /// One image of four regions, each a vector of two channels: right, up, both, and left.
     private let map = Tensor([1, 0, 1, -2, 0, 3, 1, 0] as [Float], [1, 2, 2, 2])
 
     @Test(arguments: [(0.1, 0.2, 0), (0.9, 0.0, 1), (0.4, 0.6, 2), (1.0, 1.0, 3), (-1.0, 7.0, 2)])
@@ -32,8 +32,8 @@ import Vision
     }
 
     @Test func heatIsBrightWhereRegionsAreAlike() {
-        let picture = Image(width: 8, height: 8, color: Color(red: 90, green: 90, blue: 90))
-        let heat = RegionMap(map).heat(with: 0, over: picture)
+        let image = Image(width: 8, height: 8, color: Color(red: 90, green: 90, blue: 90))
+        let heat = RegionMap(map).heat(with: 0, over: image)
         // Its own region is yellow, the opposite one dark blue.
         #expect(heat.pixels[0] > heat.pixels[3 * 63] + 80)
         #expect((heat.width, heat.height) == (8, 8))

@@ -4,7 +4,7 @@ import Torch
 
 @Suite struct RegionStatisticsTests {
     @Test func equalRegionsHaveCosineOne() {
-        // Each picture has one vector everywhere; two pictures differ.
+        // Each image has one vector everywhere; two images differ.
         let maps = Tensor([1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, -1, -1, -1, -1] as [Float], [2, 2, 2, 2])
         let statistics = RegionStatistics(maps: maps, grid: 2)
         #expect(abs(statistics.meanPairwiseCosine - 1) < 1e-6)
@@ -13,7 +13,7 @@ import Torch
     }
 
     @Test func orthogonalRegionsHaveCosineNone() {
-        // Four regions, each a unit vector of its own: (2, 4, 2, 2), the second picture turned about.
+        // Four regions, each a unit vector of its own: (2, 4, 2, 2), the second image turned about.
         var values = [Float](repeating: 0, count: 32)
         for i in 0..<4 {
             values[i * 4 + i] = 1

@@ -1,4 +1,4 @@
-import Data
+import DataLoading
 import Foundation
 import NN
 import Pretraining
@@ -14,10 +14,10 @@ final class Scratch {
     init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Pictures of noise in a few colours, told apart by them: a folder for each class.
+    /// Images of noise in a few colours, told apart by them: a folder for each class.
     func classes(_ counts: [Int]) throws -> String {
         for (label, count) in counts.enumerated() {
-            try FileManager.default.createDirectory(atPath: "\(path)/pictures/c\(label)", withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(atPath: "\(path)/images/c\(label)", withIntermediateDirectories: true)
             for i in 0..<count {
                 var generator = SeededGenerator(UInt64(label), UInt64(i))
                 var pixels: [UInt8] = []
@@ -26,10 +26,10 @@ final class Scratch {
                     pixels += (0..<3).map { UInt8((label * 67 + $0 * (80 - label * 20)) % 190 + light) }
                 }
                 try AtomicFile.write(
-                    JPEG.encode(Image(width: 48, height: 40, pixels: pixels)), to: "\(path)/pictures/c\(label)/\(i).jpg")
+                    JPEG.encode(Image(width: 48, height: 40, pixels: pixels)), to: "\(path)/images/c\(label)/\(i).jpg")
             }
         }
-        return "\(path)/pictures"
+        return "\(path)/images"
     }
 }
 
@@ -54,17 +54,17 @@ final class Scratch {
         return options
     }
 
-    private func watch(_ folder: String, count: Int = 12, seed: UInt64 = 1) throws -> WatchedPictures {
-        try WatchedPictures(
-            openPictures(folder), count: count, size: 32, grid: 2, seed: seed, reader: ImageReader(damagedLimit: 0))
+    private func watch(_ folder: String, count: Int = 12, seed: UInt64 = 1) throws -> WatchedImages {
+        try WatchedImages(
+            openImages(folder), count: count, size: 32, grid: 2, seed: seed, reader: ImageReader(maxCorruptImages: 0))
     }
 
     /// A whole run: the backbone's weights, and the lines of metrics.jsonl without the seconds.
     private func run(
         _ name: String, _ method: PretrainingMethodName, _ options: PretrainingOptions, _ folder: String,
-        watching watched: WatchedPictures? = nil
+        watching watched: WatchedImages? = nil
     ) throws -> (weights: [[Float]], metrics: [[String: JSON]]) {
-        let stage = Pretraining(method, options, images: try openPictures(folder), seed: 5, watching: watched)
+        let stage = PretrainingStage(method, options, images: try openImages(folder), seed: 5, watching: watched)
         let run = try RunFolder(
             "\(scratch.path)/\(name)",
             RunDescription(stage: .pretrain, method: name, seed: 5, dataset: "noise", settings: []), resume: false)
@@ -111,7 +111,7 @@ final class Scratch {
         #expect(full.weights != byol.weights)
     }
 
-    @Test func picturesAreTheSeedsAndClassesAreEven() throws {
+    @Test func imagesAreTheSeedsAndClassesAreEven() throws {
         let folder = try scratch.classes([40, 40, 2, 40])
         let backbone = ResNet(.r18, width: 4, using: Generator(seed: 2))
         let first = try watch(folder, count: 32).measure(backbone)
@@ -125,12 +125,12 @@ final class Scratch {
         #expect(try watch("\(folder)/c2", count: 99).measure(backbone).regions.globalRank.isFinite)
     }
 
-    @Test func damagedPicturesAreReplacedWithTheirOwnClass() throws {
+    @Test func maxCorruptImagesAreReplacedWithTheirOwnClass() throws {
         let folder = try scratch.classes([3, 3])
-        try AtomicFile.write("no picture", to: "\(folder)/c0/2.jpg")
+        try AtomicFile.write("no image", to: "\(folder)/c0/2.jpg")
         // Its successor is of the other class.
-        let watched = try WatchedPictures(
-            openPictures(folder), count: 6, size: 32, grid: 2, seed: 1, reader: ImageReader(damagedLimit: 1))
+        let watched = try WatchedImages(
+            openImages(folder), count: 6, size: 32, grid: 2, seed: 1, reader: ImageReader(maxCorruptImages: 1))
         #expect(watched.measure(ResNet(.r18, width: 4, using: Generator(seed: 1))).neighbourAccuracy != nil)
         #expect { _ = try watch(folder) } throws: { "\($0)".contains("c0/2.jpg") }
     }
@@ -180,7 +180,7 @@ final class Scratch {
         #expect { try ReadBackbone(path) } throws: { "\($0)".contains("no ResNet's shapes") }
     }
 
-    /// Twenty epochs on pictures of the synthetic dataset: neither method's features collapse to a point.
+    /// Twenty epochs on images of the synthetic dataset: neither method's features collapse to a point.
     @Test(arguments: PretrainingMethodName.allCases)
     func twentyEpochsOnShapesDoNotCollapse(_ method: PretrainingMethodName) throws {
         let data = "\(scratch.path)/shapes"
@@ -195,7 +195,7 @@ final class Scratch {
         shapes.hiddenSize = 64
         shapes.projectionSize = 16
         let watched = try watch("\(data)/val", count: 40)
-        let stage = Pretraining(method, shapes, images: try openPictures("\(data)/unlabeled"), seed: 2, watching: watched)
+        let stage = PretrainingStage(method, shapes, images: try openImages("\(data)/unlabeled"), seed: 2, watching: watched)
         let run = try RunFolder(
             "\(scratch.path)/run", RunDescription(stage: .pretrain, method: method.rawValue, seed: 2, dataset: "shapes", settings: []),
             resume: false)
@@ -235,7 +235,7 @@ final class Scratch {
             throw UserError("did not finish")
         }
         let (weights, accuracy) = try evaluate("one", workers: 1)
-        #expect(accuracy.top1 > 0.9 && accuracy.top5 == 1 && accuracy.pictures == 36 && accuracy.classes == 3)
+        #expect(accuracy.top1 > 0.9 && accuracy.top5 == 1 && accuracy.images == 36 && accuracy.classes == 3)
         #expect(accuracy.neighbours > 0.9)
         for workers in [0, 3] {
             let other = try evaluate("w\(workers)", workers: workers)

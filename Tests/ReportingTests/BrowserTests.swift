@@ -46,7 +46,7 @@ private enum Browser {
     @Test func eachSectionIsThereAndTheConsoleIsSilent() throws {
         let (document, console) = try Browser.open(page(), in: maker.folder)
         #expect(console.isEmpty, "\(console)")
-        for id in ["methods", "sizes", "regions", "precision", "errors", "pictures", "categories", "training", "protocol", "published", "environment"] {
+        for id in ["methods", "sizes", "regions", "precision", "errors", "images", "categories", "training", "protocol", "published", "environment"] {
             #expect(document.contains("<h2 id=\"\(id)\">") && document.contains("href=\"#\(id)\""), "\(id)")
         }
         #expect(document.components(separatedBy: "<th scope=\"col\"><button type=\"button\">").count > 30)
@@ -56,7 +56,7 @@ private enum Browser {
         #expect(broken.console.contains { $0.contains("seen") })
     }
 
-    /// Tables and rows of pictures scroll in themselves, not the page.
+    /// Tables and rows of images scroll in themselves, not the page.
     @Test(arguments: [320, 400, 1400]) func thePageIsNoWiderThanItsWindow(_ width: Int) throws {
         let script = """
             if (window === window.top) {

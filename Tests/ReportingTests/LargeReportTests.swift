@@ -5,7 +5,7 @@ import Support
 import Testing
 import Vision
 
-/// A report as large as a real one: 3 methods, 5 seeds, 80 categories, pictures that JPEG cannot make small.
+/// A report as large as a real one: 3 methods, 5 seeds, 80 categories, images that JPEG cannot make small.
 @Suite struct LargeReportTests {
     private let maker: RunMaker
     private static let categories = 80, count = 16
@@ -77,7 +77,7 @@ import Vision
         try report.write(to: output)
         let html = try String(contentsOfFile: "\(output)/index.html", encoding: .utf8)
         #expect(html.utf8.count < 5_000_000, "\(html.utf8.count)")
-        // All of it is there: two tables of 80 lines, pictures by each rule, four maps, and each to three methods.
+        // All of it is there: two tables of 80 lines, images by each rule, four maps, and each to three methods.
         #expect(html.components(separatedBy: "<th scope=\"row\">category number").count == 1 + 2 * Self.categories)
         let rules = [", largest gain:", ", largest loss:", ", by chance</h3>"].map { html.components(separatedBy: $0).count - 1 }
         #expect(rules[2] == 3 && rules[0] > 0 && html.components(separatedBy: "<img alt=").count == 1 + rules.reduce(0, +) * 4)

@@ -277,7 +277,7 @@ import Testing
         try AtomicFile.write(benchmark.text(), to: "\(place)/benchmark.json")
         let notes = try report([place]).notes
         #expect(notes.count(where: { $0.contains("has not begun") }) == 2)
-        #expect(notes.contains { $0.contains("no pictures are shown") && $0.contains("gt.json") })
+        #expect(notes.contains { $0.contains("no images are shown") && $0.contains("gt.json") })
     }
 
     @Test func differencesOfProtocolAreNamed() throws {

@@ -46,12 +46,12 @@ import Testing
         #expect(report.markdown.contains("## Masks: AP50 lost to each kind of error"))
     }
 
-    @Test func picturesAreChosenByRule() throws {
+    @Test func imagesAreChosenByRule() throws {
         let output = "\(maker.folder)/report"
         try Report(input()).write(to: output)
         let html = try String(contentsOfFile: "\(output)/index.html", encoding: .utf8)
-        // Pictures 3, 7, 11 are the first that only new finds; it loses none.
-        for i in [3, 7, 11] { #expect(html.contains("<h3>\(i).jpg, largest gain: AP of this picture 0.0 → 100.0</h3>")) }
+        // Images 3, 7, 11 are the first that only new finds; it loses none.
+        for i in [3, 7, 11] { #expect(html.contains("<h3>\(i).jpg, largest gain: AP of this image 0.0 → 100.0</h3>")) }
         #expect(!html.contains("largest loss") && html.components(separatedBy: "by chance</h3>").count == 4)
         #expect(html.components(separatedBy: "data:image/jpeg;base64,").count == 1 + 6 * 3)
         #expect(html.contains("&lt;i&gt;square") && !html.contains("<i>square"))
@@ -111,7 +111,7 @@ import Testing
         let report = try Report(input)
         #expect(report.rows.count == 2 && report.notes.contains { $0.contains("other.json") && $0.contains("image 99") })
         input.images = "\(maker.folder)/nowhere"
-        #expect(try Report(input).notes.contains { $0.contains("no pictures are shown") })
+        #expect(try Report(input).notes.contains { $0.contains("no images are shown") })
         input.annotations = nil
         #expect { try Report(input) } throws: { "\($0)".contains("--annotations") }
     }

@@ -37,13 +37,13 @@ final class RunMaker {
         return path
     }
 
-    /// Ground truth of `count` pictures of 40×40 pixels with a square each, of two categories in turn, and the pictures.
+    /// Ground truth of `count` images of 40×40 pixels with a square each, of two categories in turn, and the images.
     func groundTruth(_ count: Int) throws -> (annotations: String, images: String) {
         let images = "\(folder)/images"
         try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: true)
         for i in 0..<count {
-            let picture = Image(width: 40, height: 40, channels: 3, pixels: Array(repeating: UInt8(i % 256), count: 4800))
-            try AtomicFile.write(JPEG.encode(picture, quality: 80), to: "\(images)/\(i).jpg")
+            let image = Image(width: 40, height: 40, channels: 3, pixels: Array(repeating: UInt8(i % 256), count: 4800))
+            try AtomicFile.write(JPEG.encode(image, quality: 80), to: "\(images)/\(i).jpg")
         }
         let gt: JSON = [
             "images": .array((0..<count).map { ["id": .int($0 + 1), "width": 40, "height": 40, "file_name": .string("\($0).jpg")] }),
@@ -60,7 +60,7 @@ final class RunMaker {
         return ("\(folder)/gt.json", images)
     }
 
-    /// Results that find the squares of these pictures and no others.
+    /// Results that find the squares of these images and no others.
     func results(_ name: String, finding found: (Int) -> Bool, of count: Int) throws -> String {
         let path = "\(folder)/\(name).json"
         try ResultsWriter.write(to: path) { writer in
@@ -74,7 +74,7 @@ final class RunMaker {
         return path
     }
 
-    /// A benchmark's folder of three methods and two seeds, with categories, curves, maps and pictures.
+    /// A benchmark's folder of three methods and two seeds, with categories, curves, maps and images.
     func benchmark() throws -> String {
         let place = "\(folder)/bench", count = 12
         let (annotations, images) = try groundTruth(count)

@@ -174,9 +174,9 @@ import Torch
 
     @Test(arguments: [DType.float32, .bfloat16]) func aConvolutionDoesNotDependOnThreads(_ dtype: DType) throws {
         func apply(threads: Int) throws -> [[Float]] {
-            let before = Torch.threadCount
-            Torch.setThreadCount(threads)
-            defer { Torch.setThreadCount(before) }
+            let before = LibTorch.threadCount
+            LibTorch.setThreadCount(threads)
+            defer { LibTorch.setThreadCount(before) }
             let x = normal([2, 64, 31, 45], 1).requiringGrad(), weight = normal([160, 64, 3, 3], 2).requiringGrad()
             let y = dtype == .float32 ? x.convolvedKeepingSize(weight) : withAutocast(dtype) { x.convolvedKeepingSize(weight) }
             #expect(y.dtype == dtype)

@@ -126,12 +126,12 @@ import Torch
             let output = norm(parts.tensor(range, seed: 1), .train)
             return (output.detached().floats, norm.runningVariance.floats, norm.batchesTracked.ints[0])
         }
-        let trained = run(0..<5, .trained)
-        #expect(run(0..<5, .synchronised) == trained)
-        let answers = try withProcesses(2) { run($0.rank == 0 ? 0..<2 : 2..<5, .synchronised) }
+        let trained = run(0..<5, .bn)
+        #expect(run(0..<5, .syncBN) == trained)
+        let answers = try withProcesses(2) { run($0.rank == 0 ? 0..<2 : 2..<5, .syncBN) }
         #expect(zip(answers.flatMap(\.0), trained.0).allSatisfy { abs($0 - $1) < 1e-5 })
         #expect(answers.allSatisfy { zip($0.1, trained.1).allSatisfy { abs($0 - $1) < 1e-5 } && $0.2 == 1 })
-        let apart = try withProcesses(2) { run($0.rank == 0 ? 0..<2 : 2..<5, .trained) }
+        let apart = try withProcesses(2) { run($0.rank == 0 ? 0..<2 : 2..<5, .bn) }
         #expect(!zip(apart.flatMap(\.0), trained.0).allSatisfy { abs($0 - $1) < 1e-2 })
     }
 }

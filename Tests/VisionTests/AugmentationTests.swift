@@ -6,7 +6,7 @@ import Vision
 @Suite struct AugmentationTests {
     private let draws = 4000
 
-    /// Views drawn for a picture of 500 × 375 by the paper's augmentation.
+    /// Views drawn for an image of 500 × 375 by the paper's augmentation.
     private func views(_ view: Int, seed: UInt64 = 5) -> [BYOLAugmentation.View] {
         let augmentation = BYOLAugmentation(imageSize: 224)
         var generator = SeededGenerator(seed)
@@ -127,7 +127,7 @@ import Vision
         }
     }
 
-    /// How far two pictures are apart: the mean and the largest difference, in grey levels.
+    /// How far two images are apart: the mean and the largest difference, in grey levels.
     private func distance(_ a: Image, _ b: Image) -> (mean: Double, largest: Int) {
         let differences = zip(a.pixels, b.pixels).map { abs(Int($0) - Int($1)) }
         return (Double(differences.reduce(0, +)) / Double(differences.count), differences.max() ?? 0)
@@ -183,7 +183,7 @@ import Vision
         #expect([224, 112, 96, 64, 16].map { BYOLAugmentation(imageSize: $0).blurKernel } == [23, 11, 9, 7, 3])
     }
 
-    @Test func extremePicturesStillCrop() {
+    @Test func extremeImagesStillCrop() {
         var generator = SeededGenerator(5)
         for (width, height) in [(1, 1), (1000, 2), (2, 1000), (3, 3)] {
             let image = Image(width: width, height: height)

@@ -9,7 +9,7 @@ import Vision
         return Color(red: image.pixels[i], green: image.pixels[i + 1], blue: image.pixels[i + 2])
     }
 
-    /// The picture as text: "#" where it is not black.
+    /// The image as text: "#" where it is not black.
     private func drawing(_ image: Image) -> [String] {
         (0..<image.height).map { y in
             String((0..<image.width).map { x in color(image, x, y) == .black ? "." : "#" })

@@ -17,7 +17,7 @@ import Vision
         #expect(ColorMap.viridis(1) == Color(red: 253, green: 231, blue: 37))
     }
 
-    @Test func picturesArePastedInPlace() {
+    @Test func imagesArePastedInPlace() {
         var image = Image(width: 4, height: 3)
         image.paste(Image(width: 2, height: 2, color: .white), x: 1, y: 1)
         let lit = (0..<12).filter { image.pixels[3 * $0] == 255 }

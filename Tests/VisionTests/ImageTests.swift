@@ -2,7 +2,7 @@ import Testing
 import Vision
 
 @Suite struct ImageTests {
-    /// Pixel (x, y) is (x, y, x + y), or x + 10 y in a grey picture.
+    /// Pixel (x, y) is (x, y, x + y), or x + 10 y in a grey image.
     private func ramp(_ width: Int, _ height: Int, channels: Int = 3) -> Image {
         var pixels: [UInt8] = []
         for y in 0..<height {

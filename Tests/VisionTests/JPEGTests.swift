@@ -8,7 +8,7 @@ import Vision
 
     @Test func damagedFilesAreOneLine() throws {
         let whole = try bytes()
-        for broken in [[], [0xFF], Array(whole.prefix(200)), Array(whole.prefix(whole.count * 2 / 3)), Array("no picture".utf8)] {
+        for broken in [[], [0xFF], Array(whole.prefix(200)), Array(whole.prefix(whole.count * 2 / 3)), Array("no image".utf8)] {
             #expect {
                 try JPEG.decode(broken, file: "a.jpg")
             } throws: { "\($0)".hasPrefix("a.jpg: no proper JPEG: ") }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Vision
 
-/// A picture kept by make_pillow.py.
+/// An image kept by make_pillow.py.
 func golden(_ name: String) throws -> Image {
     let data = try Data(contentsOf: URL(fileURLWithPath: fixture("\(name).bin")))
     let sizes = data.prefix(8).withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }

@@ -2,7 +2,7 @@
 
     pip install torch torchvision numpy pillow pycocotools
     python make_detectron2_inference.py
-        writes narrow models (detectron2-c4.pkl, detectron2-fpn.pth, moco-c4.pkl), a picture and what is found in it
+        writes narrow models (detectron2-c4.pkl, detectron2-fpn.pth, moco-c4.pkl), an image and what is found in it
     python make_detectron2_inference.py --full EDIY DIR photo.jpg...
         makes Detectron2's R50-C4, R50-FPN and MoCo's R50-C4 at full size in DIR, and compares what the program EDIY finds in
         the photos with what is found here; and both with what is found here in float64, which says how much of the
@@ -10,7 +10,7 @@
 
 Nothing of Detectron2 is imported: names, order of steps and constants are those of its default configurations
 (COCO-InstanceSegmentation/mask_rcnn_R_50_{C4,FPN}_1x.yaml). Weights are drawn, and their normalisations calibrated on the
-picture, so that detections are many and their scores spread.
+image, so that detections are many and their scores spread.
 """
 import json
 import math
@@ -182,7 +182,7 @@ class Model:
         return x[torch.arange(len(boxes)), classes].sigmoid()
 
     def __call__(self, image, short=800, longest=1333):
-        """A PIL picture → boxes, scores, classes, masks as (H, W) bool, in the picture's own coordinates."""
+        """A PIL image → boxes, scores, classes, masks as (H, W) bool, in the image's own coordinates."""
         width, height = image.size
         h, w = resized(height, width, short, longest)
         pixels = np.asarray(image.convert("RGB").resize((w, h), Image.BILINEAR))
@@ -288,7 +288,7 @@ def save(model, path):
         pickle.dump(content, f, protocol=2)
 
 
-def picture(height=97, width=131):
+def image(height=97, width=131):
     """Something with edges and colours, of no photograph."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     waves = [np.sin(x / (7 + 3 * c) + c) * np.cos(y / (5 + 2 * c)) + np.sin((x + y * (c + 1)) / 23) for c in range(3)]
@@ -303,8 +303,8 @@ MODELS = {"detectron2-c4.pkl": dict(design="c4"), "detectron2-fpn.pth": dict(des
 
 @torch.no_grad()
 def narrow():
-    picture().save(HERE / "picture.jpg", quality=90)
-    image = Image.open(HERE / "picture.jpg")
+    image().save(HERE / "image.jpg", quality=90)
+    image = Image.open(HERE / "image.jpg")
     for seed, (name, kind) in enumerate(MODELS.items()):
         model = Model(**kind, width=2, classes=5, pyramid=12, box_size=24, mask_channels=8, seed=seed)
         model(image, short=160, longest=300)

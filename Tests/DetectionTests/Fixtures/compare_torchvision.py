@@ -24,19 +24,19 @@ def read(path):
     return torch.from_numpy(np.asarray(Image.open(path).convert("RGB")).copy()).permute(2, 0, 1).float() / 255
 
 
-def random_model(picture):
-    """With the statistics of the network's own features, and scores so spread that a picture has some hundred candidates."""
+def random_model(image):
+    """With the statistics of the network's own features, and scores so spread that an image has some hundred candidates."""
     torch.manual_seed(0)
     model = torchvision.models.detection.maskrcnn_resnet50_fpn(weights=None, weights_backbone=None)
     for norm in model.modules():
         if isinstance(norm, torch.nn.BatchNorm2d):
             norm.momentum = 1.0
     with torch.no_grad():
-        model.backbone.train()(model.transform([picture])[0].tensors)
+        model.backbone.train()(model.transform([image])[0].tensors)
         model.eval()
         predictor, found = model.roi_heads.box_predictor, {}
         hook = predictor.register_forward_hook(lambda module, x, out: found.setdefault("out", out))
-        model([picture])
+        model([image])
         hook.remove()
         logits, scale = found["out"][0] - predictor.cls_score.bias, 1.0
         while ((logits * scale + predictor.cls_score.bias).softmax(1)[:, 1:] > 0.05).sum() < 500:
@@ -62,10 +62,10 @@ def main(folder, program, count):
 
 
 @torch.no_grad()
-def found(model, picture):
+def found(model, image):
     """As results.json has it."""
-    torch.set_default_dtype(picture.dtype)
-    out = model([picture])[0]
+    torch.set_default_dtype(image.dtype)
+    out = model([image])[0]
     torch.set_default_dtype(torch.float32)
     return [
         {"category_id": int(label), "score": float(score), "bbox": [float(v) for v in (x0, y0, x1 - x0, y1 - y0)],

@@ -1,4 +1,4 @@
-"""Golden values of how torchvision's detectors make a picture ready and paste masks (`GeneralizedRCNNTransform`,
+"""Golden values of how torchvision's detectors make an image ready and paste masks (`GeneralizedRCNNTransform`,
 `paste_masks_in_image`).
 
     python make_torchvision_predict.py

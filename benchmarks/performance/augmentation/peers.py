@@ -1,4 +1,4 @@
-"""How many pictures a second others decode and make into BYOL's two views of 224 × 224 pixels.
+"""How many images a second others decode and make into BYOL's two views of 224 × 224 pixels.
 
     pip install torch torchvision pillow albumentations
     python peers.py THREADS SECONDS FILE.jpg…

@@ -2,7 +2,7 @@
 
     compare.py COCO_FOLDER [--ediy PROGRAM] [--design fpn|c4] [--only train|predict] [--steps N] [--size HEIGHT WIDTH]
 
-COCO_FOLDER has val/ and annotations/instances_val.json. Its pictures are stretched to one size, so that nothing is resized
+COCO_FOLDER has val/ and annotations/instances_val.json. Its images are stretched to one size, so that nothing is resized
 or padded by one side alone. Each contender is a process of its own: the program as its users start it, and torchvision's
 maskrcnn_resnet50_fpn in either memory format. Two times are printed: the clock's, and what the processors worked, which other
 programs on the machine disturb less. With FPN both sides have the same anchors, proposals, regions and sampling, and
@@ -27,16 +27,16 @@ ROOT = os.path.join(HERE, "../../..")
 sys.path.insert(0, os.path.join(ROOT, "Tests/DetectionTests/Fixtures"))
 
 RECIPE = """name: speed
-dataset: {{kind: coco, train_images: pictures, train_annotations: train.json, val_images: pictures, val_annotations: one.json,
-          unlabeled_images: pictures}}
+dataset: {{kind: coco, train_images: images, train_annotations: train.json, val_images: images, val_annotations: one.json,
+          unlabeled_images: images}}
 methods: [none]
 detection:
   design: {design}
   backbone: r50
   extra_norm: {extra_norm}
-  short_side: [{height}]
-  long_side: {width}
-  short_side_test: {height}
+  min_size: [{height}]
+  max_size: {width}
+  min_size_test: {height}
   flip: 0
   aspect_ratio_grouping: false
   batch: 1
@@ -55,19 +55,19 @@ TORCHVISIONS = """  anchors_rounded: true
 """
 
 
-def make_pictures(coco, folder, count, height, width):
-    """`count` pictures with at least four objects, of one size, with their annotations."""
+def make_images(coco, folder, count, height, width):
+    """`count` images with at least four objects, of one size, with their annotations."""
     data = json.load(open(f"{coco}/annotations/instances_val.json"))
     objects = {}
     for a in data["annotations"]:
         if not a["iscrowd"]:
             objects.setdefault(a["image_id"], []).append(a)
     chosen = [i for i in data["images"] if len(objects.get(i["id"], [])) >= 4][:count]
-    os.makedirs(f"{folder}/pictures")
+    os.makedirs(f"{folder}/images")
     annotations = []
     for info in chosen:
         image = Image.open(f"{coco}/val/{info['file_name']}").convert("RGB").resize((width, height), Image.BILINEAR)
-        image.save(f"{folder}/pictures/{info['file_name']}", quality=95)
+        image.save(f"{folder}/images/{info['file_name']}", quality=95)
         scale = [width / info["width"], height / info["height"]]
         for a in objects[info["id"]]:
             a["bbox"] = [v * scale[i % 2] for i, v in enumerate(a["bbox"])]
@@ -126,11 +126,11 @@ def torchvision_model(args):
     return model.to(memory_format=torch.channels_last) if args.peer.endswith("channels_last") else model
 
 
-def pictures(folder):
+def images(folder):
     import torch
 
-    names = sorted(os.listdir(f"{folder}/pictures"))
-    read = [np.asarray(Image.open(f"{folder}/pictures/{n}")).copy() for n in names]
+    names = sorted(os.listdir(f"{folder}/images"))
+    read = [np.asarray(Image.open(f"{folder}/images/{n}")).copy() for n in names]
     return names, [torch.from_numpy(p).permute(2, 0, 1).float() / 255 for p in read]
 
 
@@ -140,7 +140,7 @@ def peer_train(args, folder):
 
     data = json.load(open(f"{folder}/train.json"))
     place = {c["id"]: i + 1 for i, c in enumerate(sorted(data["categories"], key=lambda c: c["id"]))}
-    names, images = pictures(folder)
+    names, images = images(folder)
     height, width = args.size
     targets = []
     for name in names:
@@ -173,7 +173,7 @@ def peer_predict(args, folder):
     model = torchvision_model(args)
     model.load_state_dict(torch.load(f"{folder}/torchvision.pth"))
     model.eval()
-    names, images = pictures(folder)
+    names, images = images(folder)
     seconds, work, found = [], [], []
     with torch.inference_mode():
         model([images[0]])
@@ -191,14 +191,14 @@ def peer_predict(args, folder):
 
 
 def make_weights(args, folder):
-    """Random weights that find some hundred candidates a picture, for both sides."""
+    """Random weights that find some hundred candidates an image, for both sides."""
     import torch
     from make_torchvision_fpn import names
     from safetensors.torch import save_file
 
     args.peer = "torchvision"
     model = torchvision_model(args)
-    _, images = pictures(folder)
+    _, images = images(folder)
     # Statistics of the network's own features, or they would explode in fifty layers.
     norms = [m for m in model.backbone.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     for norm in norms:
@@ -284,11 +284,11 @@ def differences(args, folder):
     ours = json.load(open(f"{folder}/found/results.json"))
     categories = [c["id"] for c in json.load(open(f"{folder}/run/categories.json"))]
     boxes, scores, alone, count = 0.0, 0.0, 0, 0
-    for i, picture in enumerate(theirs):
+    for i, image in enumerate(theirs):
         own = [d for d in ours if d["image_id"] == i + 1]
-        count += len(picture["scores"])
-        alone += abs(len(own) - len(picture["scores"]))
-        for box, score, label in zip(picture["boxes"], picture["scores"], picture["labels"]):
+        count += len(image["scores"])
+        alone += abs(len(own) - len(image["scores"]))
+        for box, score, label in zip(image["boxes"], image["scores"], image["labels"]):
             def far(d):
                 x, y, w, h = d["bbox"]
                 return max(abs(a - b) for a, b in zip(box, [x, y, x + w, y + h]))
@@ -305,10 +305,10 @@ def predict(args, folder):
     if args.design != "fpn":
         return
     make_weights(args, folder)
-    files = [f"{folder}/pictures/{n}" for n in sorted(os.listdir(f"{folder}/pictures"))]
+    files = [f"{folder}/images/{n}" for n in sorted(os.listdir(f"{folder}/images"))]
     command = [args.ediy, "predict", f"{folder}/run", *files]
     text, memory, once, _ = run(command + ["--output", f"{folder}/found"])
-    # What a process costs apart from pictures goes away in the difference.
+    # What a process costs apart from images goes away in the difference.
     _, _, twice, _ = run(command + files + ["--output", f"{folder}/twice"])
     times = [[float(re.search(r"([\d.]+) s an image", text)[1])], [(twice - once) / len(files)]]
     report("inference", ("ediy", times, memory), peers(args, folder, "predict"))
@@ -322,14 +322,14 @@ def main():
     parser.add_argument("--design", choices=["fpn", "c4"], default="fpn")
     parser.add_argument("--only", choices=["train", "predict"])
     parser.add_argument("--steps", type=int, default=3)
-    parser.add_argument("--pictures", type=int, default=4)
+    parser.add_argument("--images", type=int, default=4)
     parser.add_argument("--size", type=int, nargs=2, default=[800, 1333])
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.peer:
         return peer_train(args, args.folder) if args.only == "train" else peer_predict(args, args.folder)
     with tempfile.TemporaryDirectory() as folder:
-        make_pictures(args.folder, folder, args.pictures, *args.size)
+        make_images(args.folder, folder, args.images, *args.size)
         recipe(args, folder)
         if args.only != "predict":
             train(args, folder)

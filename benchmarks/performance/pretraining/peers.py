@@ -93,13 +93,13 @@ def names(model):
 def make(file, images=16, side=224):
     torch.manual_seed(0)
     tensors = {k: v.clone().contiguous() for k, v in names(BYOL()).items()}
-    # Blobs of several sizes, as pictures have, and each view with noise of its own.
+    # Blobs of several sizes, as images have, and each view with noise of its own.
     def blobs(size):
         return nn.functional.interpolate(torch.randn(2 * images, 3, size, size), (side, side), mode="bicubic")
 
-    pictures = blobs(4) + blobs(16) / 2
+    images = blobs(4) + blobs(16) / 2
     for view in ("first", "second"):
-        noisy = pictures * (0.6 + torch.rand(2 * images, 3, 1, 1)) + 0.3 * torch.randn(2 * images, 3, side, side)
+        noisy = images * (0.6 + torch.rand(2 * images, 3, 1, 1)) + 0.3 * torch.randn(2 * images, 3, side, side)
         tensors[f"views.{view}"] = noisy.reshape(2, images, 3, side, side).contiguous()
     save_file(tensors, file)
 

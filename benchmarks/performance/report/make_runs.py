@@ -2,7 +2,7 @@
 badly, some for another category, and some that are not there.
 
     python make_runs.py --methods 8 --seeds 5 --images 5000 --detections 10 --output runs/made
-    python make_runs.py --annotations instances_val.json --pictures val --methods 3 --seeds 5 --output runs/made
+    python make_runs.py --annotations instances_val.json --images val --methods 3 --seeds 5 --output runs/made
 
 Needs numpy and pycocotools, and for what each run keeps of its detections the built `ediy`.
 """
@@ -131,7 +131,7 @@ def run(folder, stage, method, seed, rng, recipe):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--annotations")
-    parser.add_argument("--pictures")
+    parser.add_argument("--images")
     parser.add_argument("--images", type=int, default=500)
     parser.add_argument("--categories", type=int, default=80)
     parser.add_argument("--detections", type=int, default=10, help="an image, about")
@@ -152,7 +152,7 @@ def main():
         write(annotations, gt)
     methods = NAMES[:options.methods]
     write(f"{options.output}/benchmark.json", {
-        "schema": 1, "name": "made", "annotations": annotations, "images": os.path.abspath(options.pictures or options.output),
+        "schema": 1, "name": "made", "annotations": annotations, "images": os.path.abspath(options.images or options.output),
         "methods": methods, "seeds": list(range(options.seeds))})
     for m, method in enumerate(methods):
         for seed in range(options.seeds):

@@ -1,4 +1,4 @@
-// How many pictures a second are decoded and made into BYOL's two views of 224 × 224 pixels.
+// How many images a second are decoded and made into BYOL's two views of 224 × 224 pixels.
 //
 //     augmentation exact|fast THREADS SECONDS FILE.jpg…
 //
@@ -18,7 +18,7 @@ else {
 let files = arguments.dropFirst(3).map { FileManager.default.contents(atPath: $0).map(Array.init) ?? [] }
 let augmentation = BYOLAugmentation(imageSize: 224)
 
-/// Works from `begin` on until the time is over; returns the pictures done.
+/// Works from `begin` on until the time is over; returns the images done.
 @Sendable func work(thread: Int, since begin: ContinuousClock.Instant) -> Int {
     var done = 0
     while ContinuousClock.now - begin < .seconds(seconds) {

@@ -5,7 +5,7 @@
 // INPUTS holds the weights to begin with and the views, as `peers.py make` writes them; `peers.py run` steps from the same.
 // A line of JSON comes out for each step, which waits for a line of standard input: `peers.py turns` lets the contenders
 // step in turns, so that whatever else the machine does meets all of them. At its end a step goes without.
-import Data
+import DataLoading
 import Foundation
 import NN
 import Pretraining

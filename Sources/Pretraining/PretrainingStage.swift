@@ -1,0 +1,100 @@
+import DataLoading
+import NN
+import Support
+import Torch
+import Training
+import Vision
+
+/// Pretraining a backbone on unlabeled images.
+public struct PretrainingStage: Stage {
+    public let method: any PretrainingMethod
+    public let source: PretrainingBatches
+    public let optimizer: any Optimizer
+    public let schedule: Schedule
+    public let iterations: Int
+    private let name: PretrainingMethodName
+    private let options: PretrainingOptions
+    private let device: Device
+    private let watched: WatchedImages?
+    private let newest = NewestMeasurement()
+
+    /// - Parameters:
+    ///   - shard: the part of each batch that is this process's.
+    ///   - watched: what the backbone is measured on after each epoch, which changes no number of the training.
+    public init(
+        _ name: PretrainingMethodName, _ options: PretrainingOptions, images: any ImageSource, seed: UInt64,
+        device: Device = .cpu, shard: Shard = .whole, watching watched: WatchedImages? = nil
+    ) {
+        let generator = Generator(seed: seed)
+        let method: any PretrainingMethod =
+            switch name {
+            case .byol: BYOL(options, using: generator)
+            case .eDIY: EDIY(options, using: generator)
+            }
+        withoutGrad { for entry in method.state { entry.tensor.replaceStorage(entry.tensor.to(device)) } }
+        var augmentation = BYOLAugmentation(imageSize: options.imageSize)
+        augmentation.crop.scale = options.minCropScale...1
+        source = PretrainingBatches(
+            images, batchSize: options.batchSize, augmentation: augmentation,
+            decoding: options.exactDecode ? .exact : .fast,
+            reader: ImageReader(maxCorruptImages: options.maxCorruptImages), seed: seed, shard: shard)
+        // An epoch's last batches may share a step with the next one's first.
+        let perEpoch = source.iterationsPerEpoch
+        func steps(_ epochs: Int) -> Int { epochs * perEpoch / options.accumulation }
+        iterations = max(steps(options.epochs), 1)
+        schedule = .cosine(
+            base: options.baseLearningRate * Double(options.effectiveBatchSize) / 256, iterations: iterations,
+            warmup: steps(options.warmupEpochs))
+        optimizer =
+            switch options.optimizer {
+            case .lars: LARS(method.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
+            case .sgd: SGD(method.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
+            }
+        self.method = method
+        self.name = name
+        self.watched = watched
+        self.options = options
+        self.device = device
+    }
+
+    public var imagesPerIteration: Int { options.effectiveBatchSize }
+    public var accumulation: Int { options.accumulation }
+    public var state: [StateEntry] { method.state }
+
+    public func losses(_ batch: ViewPair, at iteration: Int) -> [Loss] {
+        let normalization = PixelNormalization.imageNet
+        return method.losses(ViewPair(normalization(batch.first.to(device)), normalization(batch.second.to(device))))
+    }
+
+    public func afterStep(at iteration: Int) { method.updateTargets(momentum: momentum(at: iteration)) }
+
+    public func observations(at iteration: Int) -> [(name: String, value: Double)] {
+        [("tau", momentum(at: iteration))]
+    }
+
+    /// After each epoch, of the watched images.
+    public func measurements(after iterations: Int) throws -> [(name: String, value: Double)] {
+        func epochs(_ steps: Int) -> Int { steps * options.accumulation / source.iterationsPerEpoch }
+        let epoch = epochs(iterations)
+        guard let watched, epoch > epochs(iterations - 1) else { return [] }
+        let measured = watched.measure(method.backbone)
+        newest.value = (iterations, measured)
+        let alarm = measured.regions.isCollapsed ? "  THE FEATURES HAVE COLLAPSED" : ""
+        StandardError.line("\(name.rawValue) epoch \(epoch) of \(options.epochs): \(measured.text)\(alarm)")
+        return [("epoch", Double(epoch))] + measured.values
+    }
+
+    /// What the watched images gave after so many iterations, if that was the last time that they were measured.
+    public func measured(after iterations: Int) -> WatchedImages.Measurement? {
+        newest.value.flatMap { $0.iterations == iterations ? $0.measurement : nil }
+    }
+
+    private func momentum(at iteration: Int) -> Double {
+        targetMomentum(base: options.targetMomentum, iteration: iteration, of: iterations)
+    }
+}
+
+/// Outlives an epoch, so that the last one's need not be measured again.
+private final class NewestMeasurement {
+    var value: (iterations: Int, measurement: WatchedImages.Measurement)?
+}
