@@ -84,18 +84,22 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // What tests of several rooms share.
+        .target(name: "TestSupport", dependencies: ["Torch", "Support"], path: "Tests/TestSupport"),
         tests(of: "Support"),
         tests(of: "Recipes", needs: ["Support"]),
         tests(of: "Vision", needs: ["Support"]),
         tests(of: "COCO", needs: ["Support"]),
         tests(of: "Torch", needs: ["Support"]),
-        tests(of: "NN", needs: ["Torch", "Support"]),
+        tests(of: "NN", needs: ["TestSupport", "Torch", "Support"]),
         tests(of: "DataLoading", needs: ["COCO", "Vision", "NN", "Torch", "Support"]),
         tests(of: "Training", needs: ["DataLoading", "NN", "Torch", "Support"]),
-        tests(of: "Pretraining", needs: ["Training", "DataLoading", "NN", "Torch", "Vision", "Support"]),
-        tests(of: "Detection", needs: ["Training", "DataLoading", "NN", "Torch", "Vision", "COCO", "Support"]),
+        tests(of: "Pretraining", needs: ["TestSupport", "Training", "DataLoading", "NN", "Torch", "Vision", "Support"]),
+        tests(of: "Detection", needs: ["TestSupport", "Training", "DataLoading", "NN", "Torch", "Vision", "COCO", "Support"]),
         tests(of: "Reporting", needs: ["COCO", "Vision", "Support"]),
-        tests(of: "Benchmarking", needs: ["Pretraining", "Recipes", "COCO", "NN", "Torch", "Vision", "Support"]),
+        tests(
+            of: "Benchmarking",
+            needs: ["TestSupport", "Pretraining", "DataLoading", "Recipes", "COCO", "NN", "Torch", "Vision", "Support"]),
     ],
     // What each libtorch's headers ask for.
     cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
