@@ -1,6 +1,7 @@
 import DataLoading
 import Detection
 import NN
+import TestSupport
 import Testing
 import Torch
 

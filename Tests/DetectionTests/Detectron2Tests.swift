@@ -46,6 +46,23 @@ import Torch
         #expect(try roi.labels == golden["out_roi_labels"].array(Int8.self))
     }
 
+    /// Detectron2's intervals hold their lower end: [−∞, 0.3) background, [0.3, 0.7) neither, [0.7, ∞) an object.
+    @Test func overlapsAtTheThresholds() {
+        func below(_ x: Float) -> Float { x.nextDown }
+        let overlaps: [Float] = [0, below(0.3), 0.3, 0.5, below(0.7), 0.7, 1]
+        let none = [Float](repeating: 0, count: overlaps.count)
+        let iou = Tensor(none + overlaps, [2, overlaps.count])
+        let rpn = Matcher(low: 0.3, high: 0.7, keepsBestOfEachObject: false)(iou)
+        #expect(rpn.labels == [0, 0, -1, -1, -1, 1, 1])
+        #expect(rpn.matches.ints.dropFirst() == [1, 1, 1, 1, 1, 1])
+        #expect(Matcher(low: 0.5, high: 0.5, keepsBestOfEachObject: false)(iou).labels == [0, 0, 0, 1, 1, 1, 1])
+        // The best box of an object that none overlaps enough is the object's; of ties, all.
+        let weak = Tensor([0.1, 0.2, 0.2, 0.6, 0, 0, 0, 0.65] as [Float], [2, 4])
+        #expect(Matcher(low: 0.3, high: 0.7, keepsBestOfEachObject: true)(weak).labels == [0, 0, 0, 1])
+        let ties = Tensor([0.1, 0.2, 0.2, 0, 0, 0, 0, 0.65] as [Float], [2, 4])
+        #expect(Matcher(low: 0.3, high: 0.7, keepsBestOfEachObject: true)(ties).labels == [0, 1, 1, 1])
+    }
+
     @Test(arguments: [("train", 2000, 1000), ("test", 1000, 300)])
     func proposals(_ name: String, _ beforeNMS: Int, _ afterNMS: Int) throws {
         let golden = try Golden("proposals-\(name)")

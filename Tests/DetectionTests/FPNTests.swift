@@ -3,6 +3,7 @@ import Detection
 import Foundation
 import NN
 import Support
+import TestSupport
 import Testing
 import Torch
 import Vision

@@ -1,6 +1,7 @@
 import Foundation
 import NN
 import Support
+import TestSupport
 import Testing
 import Torch
 

@@ -97,6 +97,20 @@ import Vision
         #expect(isUniform(boxes.map { Double($0.y) / Double(600 - $0.height) }, 0, 1))
     }
 
+    /// A crop has as many places along a side as the image is longer than it, and one more.
+    @Test func cropsReachTheLastRowAndColumn() {
+        var crop = RandomResizedCrop(size: 8, scale: 0.4...0.6, ratio: 1...1)
+        var generator = SeededGenerator(3)
+        let boxes = (0..<200).map { _ in crop.draw(width: 4, height: 4, using: &generator) }
+        #expect(boxes.allSatisfy { ($0.width, $0.height) == (3, 3) })
+        #expect(Set(boxes.map { [$0.x, $0.y] }) == [[0, 0], [0, 1], [1, 0], [1, 1]])
+        // Ten draws do not fit: the largest centred one.
+        crop.ratio = 4...4
+        #expect(crop.draw(width: 9, height: 6, using: &generator) == CropBox(x: 0, y: 2, width: 9, height: 2))
+        crop.ratio = 0.25...0.25
+        #expect(crop.draw(width: 6, height: 9, using: &generator) == CropBox(x: 2, y: 0, width: 2, height: 9))
+    }
+
     // MARK: - Making views
 
     @Test func viewsDependOnTheSeedAlone() throws {
