@@ -22,13 +22,13 @@ public struct Benchmark {
     ///   - device: where tensors live; nil takes a CUDA device where there is one.
     ///   - group: the processes that run it together; nil for one by itself.
     public init(
-        _ recipe: Recipe, path: String, data: String?, images: String? = nil, watched: String? = nil, folder: String,
+        _ recipe: Recipe, data: String?, images: String? = nil, watched: String? = nil, folder: String,
         device: Device? = nil, stop: StopSignal, group: ProcessGroup? = nil
     ) throws {
         self.recipe = recipe
         self.folder = folder
         self.group = group
-        runner = StageRunner(recipe, path: path, device: device, stop: stop, group: group)
+        runner = StageRunner(recipe, device: device, stop: stop, group: group)
         files = try group.leaderFirst {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -11,6 +11,23 @@ public enum DatasetPlan: Sendable {
     public struct COCOFolder: Sendable {
         public let trainImages, trainAnnotations, valImages, valAnnotations, unlabeledImages, watchedImages: String
         public let metrics: Metrics
+
+        init(_ recipe: RecipeSection) throws {
+            func path(_ key: String, default standard: String, _ meaning: String) throws -> String {
+                try recipe.value(key, default: standard, KeyDoc("\(meaning), below the folder that --data names, or from the root"))
+            }
+            valImages = try path("val_images", default: "val2017", "The folder of the images that detectors are evaluated on")
+            trainImages = try path("train_images", default: "train2017", "The folder of the images that detectors are trained on")
+            trainAnnotations = try path("train_annotations", default: "annotations/instances_train2017.json", "Their annotation file")
+            valAnnotations = try path(
+                "val_annotations", default: "annotations/instances_val2017.json", "The annotation file of the images for evaluation")
+            unlabeledImages = try path(
+                "unlabeled_images", default: "train2017", "What backbones are pretrained on: a folder, a list of paths, or tar shards")
+            // Changes no number of the training, and so is no setting of it.
+            watchedImages = try recipe.value(
+                "watched_images", as: String.self, "What backbones are measured on meanwhile, named likewise; val_images by default") ?? valImages
+            metrics = try recipe.choice("metrics", default: Metrics.coco, "COCO's numbers, or Pascal VOC's beside them (voc)")
+        }
     }
 
     /// Whose numbers are computed.
@@ -26,29 +43,25 @@ public enum DatasetPlan: Sendable {
     }
 
     init(_ recipe: RecipeSection) throws {
-        switch try recipe.choice("kind", default: Kind.shapes) {
-        case .shapes:
-            let seed = try recipe.value("seed", default: 1)
-            guard seed >= 0 else { throw recipe.error("seed", "must not be below 0") }
-            let size = try recipe.positive("image_size", default: 128)
-            guard (32...2048).contains(size) else { throw recipe.error("image_size", "must be 32 to 2048") }
-            self = .shapes(
-                ShapesDataset(
-                    train: try recipe.positive("train", default: 600), val: try recipe.positive("val", default: 150),
-                    unlabeled: try recipe.positive("unlabeled", default: 2000), imageSize: size, seed: UInt64(seed)))
-        case .coco:
-            let valImages = try recipe.value("val_images", default: "val2017")
-            self = .coco(
-                COCOFolder(
-                    trainImages: try recipe.value("train_images", default: "train2017"),
-                    trainAnnotations: try recipe.value("train_annotations", default: "annotations/instances_train2017.json"),
-                    valImages: valImages,
-                    valAnnotations: try recipe.value("val_annotations", default: "annotations/instances_val2017.json"),
-                    unlabeledImages: try recipe.value("unlabeled_images", default: "train2017"),
-                    // Changes no number of the training, and so is no setting of it.
-                    watchedImages: try recipe.value("watched_images") ?? valImages,
-                    metrics: try recipe.choice("metrics", default: Metrics.coco)))
+        let kind = try recipe.choice(
+            "kind", default: Kind.shapes, "Made by the suite (shapes), or a folder in COCO's format, named by --data (coco)")
+        switch kind {
+        case .shapes: self = .shapes(try Self.shapes(recipe))
+        case .coco: self = .coco(try COCOFolder(recipe))
         }
+    }
+
+    private static func shapes(_ recipe: RecipeSection) throws -> ShapesDataset {
+        let seed = try recipe.count("seed", default: 1, "Decides every image of the dataset")
+        let size = try recipe.value("image_size", default: 128, in: 32...2048, KeyDoc("Side of an image", unit: "pixels"))
+        func images(_ key: String, default count: Int, _ meaning: String) throws -> Int {
+            try recipe.positive(key, default: count, KeyDoc(meaning, unit: "images"))
+        }
+        return ShapesDataset(
+            train: try images("train", default: 600, "Images that detectors are trained on"),
+            val: try images("val", default: 150, "Images that detectors are evaluated on"),
+            unlabeled: try images("unlabeled", default: 2000, "Images that backbones are pretrained on"), imageSize: size,
+            seed: UInt64(seed))
     }
 
     /// How many images backbones are pretrained on; nil for a COCO folder that is not named.

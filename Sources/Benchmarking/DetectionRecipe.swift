@@ -28,16 +28,16 @@ extension FineTuningOptions {
         learningRate = try recipe.positive("learning_rate", default: learningRate)
         referenceBatch = try recipe.positive("reference_batch", default: batchSize)
         milestones = try recipe.value("milestones", default: milestones)
-        rateDecay = try recipe.part("learning_rate_decay", default: rateDecay)
+        rateDecay = try recipe.fraction("learning_rate_decay", default: rateDecay)
         warmup = try recipe.value("warmup", default: warmup)
-        warmupStart = try recipe.part("warmup_start", default: warmupStart)
-        momentum = try recipe.part("momentum", default: momentum)
+        warmupStart = try recipe.fraction("warmup_start", default: warmupStart)
+        momentum = try recipe.fraction("momentum", default: momentum)
         weightDecay = try recipe.value("weight_decay", default: weightDecay)
         normDecay = try recipe.value("weight_decay_norm", default: normDecay)
         gradientClip = try recipe.gradientClip()
         preciseBatches = try recipe.count("precise_bn_batches", default: preciseBatches)
         testBatchSize = try recipe.positive("batch_test", default: testBatchSize)
-        trainFraction = try recipe.part("train_fraction", default: trainFraction)
+        trainFraction = try recipe.fraction("train_fraction", default: trainFraction)
         guard trainFraction > 0 else { throw recipe.error("train_fraction", "must be above 0") }
         maxCorruptImages = try recipe.value("max_corrupt_images", default: maxCorruptImages)
     }
@@ -54,7 +54,7 @@ extension FineTuningOptions {
         }
         input.edges = ShortestEdge(edges, longest: longest, sampling: sampling)
         input.minSizeTest = try recipe.positive("min_size_test", default: input.minSizeTest)
-        input.flipProbability = try recipe.part("flip", default: input.flipProbability)
+        input.flipProbability = try recipe.fraction("flip", default: input.flipProbability)
         input.divisor = try recipe.positive("size_divisor", default: detector.design.sizeDivisor)
         input.groupsByAspect = try recipe.value("aspect_ratio_grouping", default: input.groupsByAspect)
         let standard = input.normalization

@@ -25,10 +25,10 @@ extension MaskRCNNOptions {
         try readProposals(recipe)
         try readRegions(recipe)
         if design == .fpn { try readPyramid(recipe) }
-        scoreThreshold = try recipe.part("score_threshold", default: scoreThreshold)
-        nms = try recipe.part("nms", default: nms)
+        scoreThreshold = try recipe.fraction("score_threshold", default: scoreThreshold)
+        nms = try recipe.fraction("nms", default: nms)
         detectionsPerImage = try recipe.positive("detections_per_image", default: detectionsPerImage)
-        maskThreshold = try recipe.part("mask_threshold", default: maskThreshold)
+        maskThreshold = try recipe.fraction("mask_threshold", default: maskThreshold)
     }
 
     private mutating func readProposals(_ recipe: RecipeSection) throws {
@@ -39,7 +39,7 @@ extension MaskRCNNOptions {
         anchorRatios = try recipe.list("anchor_ratios", default: anchorRatios)
         anchorsRounded = try recipe.value("anchors_rounded", default: anchorsRounded)
         rpnBatch = try recipe.positive("rpn_batch", default: rpnBatch)
-        rpnPositiveFraction = try recipe.part("rpn_positive_fraction", default: rpnPositiveFraction)
+        rpnPositiveFraction = try recipe.fraction("rpn_positive_fraction", default: rpnPositiveFraction)
         let iou = try recipe.value("rpn_iou", default: [rpnIoU.low, rpnIoU.high])
         guard iou.count == 2, 0 <= iou[0], iou[0] <= iou[1], iou[1] <= 1 else {
             throw recipe.error("rpn_iou", "must be two numbers, 0 to 1, the lower first: [0.3, 0.7]")
@@ -55,13 +55,13 @@ extension MaskRCNNOptions {
             try recipe.positive("post_nms_topk", default: postNMSTopK.train),
             try recipe.positive("post_nms_topk_test", default: postNMSTopK.test)
         )
-        proposalNMS = try recipe.part("proposal_nms", default: proposalNMS)
+        proposalNMS = try recipe.fraction("proposal_nms", default: proposalNMS)
     }
 
     private mutating func readRegions(_ recipe: RecipeSection) throws {
         roiBatch = try recipe.positive("roi_batch", default: roiBatch)
-        roiPositiveFraction = try recipe.part("roi_positive_fraction", default: roiPositiveFraction)
-        roiIoU = try recipe.part("roi_iou", default: roiIoU)
+        roiPositiveFraction = try recipe.fraction("roi_positive_fraction", default: roiPositiveFraction)
+        roiIoU = try recipe.fraction("roi_iou", default: roiIoU)
         poolSize = try recipe.positive("pool_size", default: poolSize)
         samplingRatio = try recipe.count("sampling_ratio", default: samplingRatio)
         roiAligned = try recipe.value("roi_aligned", default: roiAligned)
@@ -105,19 +105,5 @@ extension RecipeSection {
         let values = try list(key, default: standard)
         guard values.count == 4 else { throw error(key, "must be 4 numbers: of x, y, width, height") }
         return values
-    }
-
-    /// Numbers above 0, at least one.
-    func list(_ key: String, default standard: [Double]) throws -> [Double] {
-        let values = try value(key, default: standard)
-        guard !values.isEmpty, values.allSatisfy({ $0 > 0 }) else { throw error(key, "must be numbers above 0") }
-        return values
-    }
-
-    /// A whole number that may be 0.
-    func count(_ key: String, default standard: Int) throws -> Int {
-        let value = try value(key, default: standard)
-        guard value >= 0 else { throw error(key, "must not be below 0") }
-        return value
     }
 }

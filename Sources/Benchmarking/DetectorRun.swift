@@ -38,11 +38,8 @@ public struct DetectorRun {
     }
 
     /// Keeps beside a run what `init(reading:)` needs.
-    static func writeMakings(_ recipePath: String, _ categories: [COCO.Category], to run: RunFolder) throws {
-        guard let recipe = FileManager.default.contents(atPath: recipePath) else {
-            throw UserError("cannot be read", file: recipePath)
-        }
-        try AtomicFile.write(Array(recipe), to: run.path("recipe.yaml"))
+    static func writeMakings(_ recipe: Recipe, _ categories: [COCO.Category], to run: RunFolder) throws {
+        try AtomicFile.write(recipe.text, to: run.path("recipe.yaml"))
         let list = categories.map { category -> JSON in ["id": .int(category.id), "name": .string(category.name)] }
         try AtomicFile.write(JSON.array(list).text(pretty: true) + "\n", to: run.path("categories.json"))
     }

@@ -24,12 +24,12 @@ extension PretrainingOptions {
         guard (0...epochs).contains(warmupEpochs) else { throw recipe.error("warmup_epochs", "must be 0 to epochs") }
         baseLearningRate = try recipe.positive("base_learning_rate", default: baseLearningRate)
         optimizer = try recipe.choice("optimizer", default: optimizer)
-        momentum = try recipe.part("momentum", default: momentum)
+        momentum = try recipe.fraction("momentum", default: momentum)
         weightDecay = try recipe.value("weight_decay", default: weightDecay)
-        targetMomentum = try recipe.part("target_momentum", default: targetMomentum)
+        targetMomentum = try recipe.fraction("target_momentum", default: targetMomentum)
         hiddenSize = try recipe.positive("hidden_size", default: hiddenSize)
         projectionSize = try recipe.positive("projection_size", default: projectionSize)
-        minCropScale = try recipe.part("min_crop_scale", default: minCropScale)
+        minCropScale = try recipe.fraction("min_crop_scale", default: minCropScale)
         exactDecode = try recipe.value("exact_decode", default: exactDecode)
         maxCorruptImages = try recipe.value("max_corrupt_images", default: maxCorruptImages)
         let regions = try recipe.section("regions")
@@ -52,13 +52,6 @@ extension RecipeSection {
     func depth(_ key: String, default standard: ResNet.Depth) throws -> ResNet.Depth {
         let name = try choice(key, default: DepthName(standard))
         return name.depth
-    }
-
-    /// A number from 0 to 1.
-    func part(_ key: String, default standard: Double) throws -> Double {
-        let value = try value(key, default: standard)
-        guard (0...1).contains(value) else { throw error(key, "must be 0 to 1") }
-        return value
     }
 }
 

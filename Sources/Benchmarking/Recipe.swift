@@ -1,13 +1,18 @@
-import Recipes
 import DataLoading
 import Detection
+import Foundation
 import Pretraining
+import Recipes
 import Support
 import Training
 
 /// A benchmark: a dataset, methods, seeds, and how both stages are carried out.
 public struct Recipe: Sendable {
     public let name: String
+    /// Where it was read from.
+    public let path: String
+    /// The recipe as it is written; over its bases, where it has any: to be kept beside a run.
+    public let text: String
     public let dataset: DatasetPlan
     /// `none`, from scratch, and names of variants, in the order of the report.
     public let methods: [String]
@@ -22,6 +27,8 @@ public struct Recipe: Sendable {
     public let detection: FineTuningOptions
     public let detectionRun: TrainingOptions
     public let detectionSettings: [(name: String, value: JSON)]
+    /// Every key that recipes like this one can have, with its value here.
+    public let keys: [RecipeKey]
 
     /// Images that backbones are measured on where a recipe does not say.
     static let standardWatchedImages = 256
@@ -29,25 +36,33 @@ public struct Recipe: Sendable {
     /// The name of the row that begins from scratch.
     public static let scratch = "none"
 
+    /// - Throws: `UserError` with the file and the line of what is wrong.
+    public init(reading path: String) throws { try self.init(RecipeSection(reading: path)) }
+
     /// - Throws: `UserError` with the line of what is wrong.
-    public init(reading path: String) throws {
-        let root = try RecipeSection(reading: path)
-        name = try root.required("name")
+    init(_ root: RecipeSection) throws {
+        name = try root.required("name", "What reports and folders call the benchmark")
         let dataset = try root.section("dataset")
         self.dataset = try DatasetPlan(dataset)
         let pretraining = try root.section("pretraining"), detection = try root.section("detection")
         var pretrainingRun = TrainingOptions(), detectionRun = TrainingOptions()
-        detectionRun.precision = try detection.choice("precision", default: .float32)
+        try detectionRun.readPrecision(detection)
         variants = try Variant.all(root, pretraining)
         self.pretraining = variants[0].options
         self.detection = try FineTuningOptions(detection)
         let known = [Self.scratch] + variants.map(\.name)
-        methods = try root.value("methods", default: [Self.scratch] + PretrainingMethodName.allCases.map(\.rawValue))
+        methods = try root.value(
+            "methods", default: [Self.scratch] + PretrainingMethodName.allCases.map(\.rawValue),
+            KeyDoc(
+                "What is compared, in the order of the report: \(Self.scratch) (from scratch), methods of pretraining "
+                    + "(\(PretrainingMethodName.allCases.map(\.rawValue).joined(separator: ", "))), and names of `variants`"))
         for method in methods where !known.contains(method) {
             let near = nearest(to: method, among: known).map { ", did you mean \($0)?" } ?? ""
             throw root.error("methods", "names \(method)\(near) Known: \(known.joined(separator: ", "))")
         }
-        seeds = try root.value("seeds", default: [0]).map { seed in
+        seeds = try root.value(
+            "seeds", default: [0], "Each method runs once per seed, which decides weights, order and augmentation"
+        ).map { seed in
             guard seed >= 0 else { throw root.error("seeds", "must not be below 0") }
             return UInt64(seed)
         }
@@ -55,28 +70,52 @@ public struct Recipe: Sendable {
         let run = try root.section("run")
         try pretrainingRun.read(run)
         try detectionRun.read(run)
-        watchedImages = try run.count("watched_images", default: Self.standardWatchedImages)
+        watchedImages = try run.count(
+            "watched_images", default: Self.standardWatchedImages,
+            KeyDoc("Images that the backbone is measured on after each epoch of pretraining; 0 measures at its end alone", unit: "images"))
         self.pretrainingRun = pretrainingRun
         self.detectionRun = detectionRun
         datasetSettings = dataset.settings
         detectionSettings = dataset.settings + detection.settings
         try root.finish()
+        keys = root.keys
+        path = root.files[0]
+        text = try Self.text(root)
     }
 
     /// How a method or variant pretrains; nil for `none`, and for a name that there is not.
     public func variant(_ name: String) -> Variant? { variants.first { $0.name == name } }
 
     /// Every option that a variant's pretraining depends on.
-    func settings(of variant: Variant) -> [(name: String, value: JSON)] { datasetSettings + variant.settings }
+    package func settings(of variant: Variant) -> [(name: String, value: JSON)] { datasetSettings + variant.settings }
+
+    private static func text(_ root: RecipeSection) throws -> String {
+        if root.files.count == 1, let data = FileManager.default.contents(atPath: root.files[0]) { return String(decoding: data, as: UTF8.self) }
+        let names = root.files.map { URL(fileURLWithPath: $0).lastPathComponent }
+        return "# \(names.joined(separator: " over ")), as one recipe.\n" + (try root.merged())
+    }
 }
 
 extension TrainingOptions {
     /// What changes no number: workers, and how often things are written.
     mutating func read(_ recipe: RecipeSection) throws {
-        workers = try recipe.value("workers", default: workers)
-        guard (0...256).contains(workers) else { throw recipe.error("workers", "must be 0 to 256") }
-        checkpointInterval = try recipe.positive("checkpoint_interval", default: checkpointInterval)
-        checkpointsKept = try recipe.positive("checkpoints_kept", default: checkpointsKept)
-        logInterval = try recipe.positive("log_interval", default: logInterval)
+        workers = try recipe.value(
+            "workers", default: workers, in: 0...256,
+            KeyDoc("Threads that make batches, of each process; no number depends on it", unit: "threads"))
+        checkpointInterval = try recipe.positive(
+            "checkpoint_interval", default: checkpointInterval, KeyDoc("Steps between checkpoints", unit: "steps"))
+        checkpointsKept = try recipe.positive(
+            "checkpoints_kept", default: checkpointsKept, KeyDoc("Newest checkpoints that are kept", unit: "checkpoints"))
+        logInterval = try recipe.positive(
+            "log_interval", default: logInterval, KeyDoc("Steps between lines of metrics.jsonl", unit: "steps"))
+    }
+
+    /// The key `precision` of a stage's section.
+    mutating func readPrecision(_ recipe: RecipeSection) throws {
+        precision = try recipe.choice(
+            "precision", default: .float32,
+            KeyDoc(
+                "What matrix products and convolutions of training are computed in; weights, losses and optimizer are float32 with "
+                    + "both, and so are prediction, measurement and evaluation", source: "Detectron2's SOLVER.AMP, which is of training too"))
     }
 }

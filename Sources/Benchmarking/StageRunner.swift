@@ -13,7 +13,6 @@ import Vision
 /// Carries out one stage of a recipe in a run folder, from the beginning or from where it was stopped.
 public struct StageRunner {
     let recipe: Recipe
-    let recipePath: String
     let device: Device?
     let stop: StopSignal
     let group: ProcessGroup?
@@ -21,9 +20,8 @@ public struct StageRunner {
     /// - Parameters:
     ///   - device: where tensors live; nil takes a CUDA device where there is one.
     ///   - group: the processes that carry it out together, all by the same calls; nil for one by itself.
-    public init(_ recipe: Recipe, path: String, device: Device? = nil, stop: StopSignal, group: ProcessGroup? = nil) {
+    public init(_ recipe: Recipe, device: Device? = nil, stop: StopSignal, group: ProcessGroup? = nil) {
         self.recipe = recipe
-        recipePath = path
         self.device = device
         self.stop = stop
         self.group = group
@@ -112,7 +110,7 @@ public struct StageRunner {
             if !FileManager.default.fileExists(atPath: run.path("regions.json")) {
                 try writeRegions(of: stage.detector.backbone, files, seed: seed, to: run)
             }
-            try DetectorRun.writeMakings(recipePath, train.categories, to: run)
+            try DetectorRun.writeMakings(recipe, train.categories, to: run)
         }
         return try self.train(stage, run, recipe.detectionRun) {
             try ProcessGroup.$current.withValue(group) { try stage.makeStatisticsPrecise() }

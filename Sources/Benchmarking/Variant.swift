@@ -19,7 +19,7 @@ public struct Variant: Sendable {
         let base = try Variant(PretrainingMethodName.byol.rawValue, .byol, pretraining)
         let plain = PretrainingMethodName.allCases.map { Variant(base, as: $0) }
         let section = try root.section("variants")
-        let varied = try section.keys.map { name in
+        let varied = try section.given.map { name in
             guard name != Recipe.scratch, !plain.contains(where: { $0.name == name }),
                 name.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }), name.first != "."
             else { throw section.error(name, "must be a name of its own, of letters, numbers, - and _") }

@@ -1,179 +1,174 @@
-import Foundation
 import Support
 import Yams
 
 /// One mapping of a recipe, read key by key. Whatever is left unread at the end is an error that names the key, its line
 /// and the nearest valid one, so that a misspelt option is never ignored.
 ///
-/// A reader asks for the keys it knows, then calls `finish()`.
+/// A reader asks for the keys it knows, each with its meaning (`KeyDoc`), then calls `finish()`. The key `base` of a recipe names
+/// another one, from which it takes what it leaves out, section by section.
 public final class RecipeSection {
+    /// What values are read from; nil where the section is not given.
+    private let node: RecipeNode?
+    /// What of it must be known: all, or what stands here and not in the section that it lies over.
+    private let own: RecipeNode?
     private let file: String
     private let name: String
-    private let members: [(key: String, line: Int, node: Node)]
-    private var asked: [String] = []
+    private let asked: AskedKeys
     private var inner: [RecipeSection] = []
-    private var read: [(name: String, value: JSON)] = []
+    private var read: [RecipeKey] = []
 
-    /// Every option that was asked for, with the value it has, be it given or the default: what a run was made with.
-    public var settings: [(name: String, value: JSON)] { read + inner.flatMap(\.settings) }
+    /// The recipe and its bases, in their order.
+    public let files: [String]
 
     /// The whole recipe.
     ///
-    /// - Throws: `UserError` with the line of what is no YAML, or no mapping.
+    /// - Throws: `UserError` with the line of what is no YAML, no mapping, or a base that cannot be had.
     public convenience init(reading path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw UserError("cannot be read", file: path, remedy: "check the path; the project's recipes are in benchmarks/")
-        }
-        guard data.count < 1 << 20 else { throw UserError("is too large for a recipe", file: path) }
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: String(decoding: data, as: UTF8.self))
-        } catch let error as YamlError {
-            throw UserError(Self.reason(error), file: path, remedy: "check the YAML")
-        }
-        try self.init(root ?? .mapping(Node.Mapping([])), name: "", file: path)
+        let (node, files) = try RecipeNode.read(path)
+        self.init(node, own: node, name: "", file: path, files: files, AskedKeys())
     }
 
-    private init(_ node: Node, name: String, file: String) throws {
-        guard case .mapping(let mapping) = node else {
-            throw UserError(
-                "expected a mapping of keys to values\(name.isEmpty ? "" : " under \(name)")", file: file,
-                at: Self.place(node))
-        }
-        self.file = file
-        self.name = name
-        members = try mapping.map { key, value in
-            guard let text = key.string else { throw UserError("a key must be a word", file: file, at: Self.place(key)) }
-            return (text, key.mark?.line ?? 0, value)
-        }
-    }
-
-    // MARK: - Values
-
-    /// The value of `key`, or nil where it is not given.
+    /// A recipe that is no file.
     ///
-    /// - Throws: `UserError` with the line, when the value is of another type.
-    public func value<Value: RecipeValue>(_ key: String, as type: Value.Type = Value.self) throws -> Value? {
-        guard let node = node(key) else { return nil }
-        guard let value = Value(recipe: node) else {
-            throw wrong(key, node, expected: Value.expectation)
-        }
-        return value
+    /// - Parameter file: what errors call it.
+    public convenience init(text: String, file: String = "recipe") throws {
+        let node = try RecipeNode(text: text, file: file)
+        self.init(node, own: node, name: "", file: file, files: [file], AskedKeys())
     }
 
-    /// The value of `key`, or `standard` where it is not given.
-    public func value<Value: RecipeValue>(_ key: String, default standard: Value) throws -> Value {
-        let value = try value(key) ?? standard
-        read.append((full(key), value.recipeJSON))
-        return value
+    private init(_ node: RecipeNode?, own: RecipeNode?, name: String, file: String, files: [String], _ asked: AskedKeys) {
+        self.node = node
+        self.own = own
+        self.name = name
+        self.file = file
+        self.files = files
+        self.asked = asked
     }
 
-    /// A number that must be more than 0.
-    public func positive<Value: RecipeValue & Numeric & Comparable>(_ key: String, default standard: Value) throws -> Value {
-        let value = try value(key, default: standard)
-        guard value > 0 else { throw wrong(key, node(key), expected: "a number above 0") }
-        return value
-    }
-
-    /// A value that must be there.
-    public func required<Value: RecipeValue>(_ key: String, as type: Value.Type = Value.self) throws -> Value {
-        guard let value = try value(key, as: Value.self) else {
-            throw UserError("\(full(key)) is missing", file: file, remedy: "add \(key): \(Value.expectation)")
-        }
-        return value
-    }
-
-    /// One of the cases of an enumeration, by its raw value.
-    public func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, default standard: Choice) throws -> Choice
-    where Choice.RawValue == String {
-        guard let node = node(key) else {
-            read.append((full(key), .string(standard.rawValue)))
-            return standard
-        }
-        guard let choice = node.string.flatMap(Choice.init(rawValue:)) else {
-            let all = Choice.allCases.map(\.rawValue)
-            let near = node.string.flatMap { word in
-                renamedValues[word].flatMap { all.contains($0) ? $0 : nil } ?? nearest(to: word, among: all)
-            }
-            throw UserError(
-                "\(full(key)) cannot be \(node.string ?? "that")", file: file, at: Self.place(node),
-                remedy: (near.map { "did you mean \($0)? It" } ?? "it") + " is one of \(all.joined(separator: ", "))")
-        }
-        read.append((full(key), .string(choice.rawValue)))
-        return choice
-    }
+    // MARK: - Sections
 
     /// The section under `key`; an empty one where it is not given.
     public func section(_ key: String) throws -> RecipeSection {
-        let section = try RecipeSection(node(key) ?? .mapping(Node.Mapping([])), name: full(key), file: file)
-        inner.append(section)
-        return section
+        try add(value(of: key)?.node, own: own?[key]?.node, key)
     }
 
     /// The section under `key`, what it leaves out taken from `base`, section by section.
     public func section(_ key: String, over base: RecipeSection) throws -> RecipeSection {
-        let own = node(key) ?? .mapping(Node.Mapping([]))
-        let whole = Node.mapping(Node.Mapping(base.members.map { (Node($0.key), $0.node) }))
-        let section = try RecipeSection(Self.overlay(own, on: whole), name: full(key), file: file)
+        let node = value(of: key)?.node
+        let whole = base.node.map { below in node.map { $0.over(below) } ?? below } ?? node
+        return try add(whole, own: own?[key]?.node, key)
+    }
+
+    private func add(_ node: RecipeNode?, own: RecipeNode?, _ key: String) throws -> RecipeSection {
+        if let node, node.members == nil {
+            throw UserError("expected a mapping of keys to values under \(full(key))", file: node.file, at: "line \(node.line)")
+        }
+        if let known = inner.first(where: { $0.name == full(key) }) { return known }
+        let section = RecipeSection(node, own: own, name: full(key), file: file, files: files, asked.section(key))
         inner.append(section)
         return section
     }
 
-    private static func overlay(_ top: Node, on base: Node) -> Node {
-        guard case .mapping(let given) = top, case .mapping(var merged) = base else { return top }
-        for (key, value) in given { merged[key] = merged[key].map { overlay(value, on: $0) } ?? value }
-        return .mapping(merged)
+    /// The same section for another reader: `keys` and `settings` are those that it asks for.
+    ///
+    /// - Parameter isKnown: whether a key that it asks for is known to the section too.
+    public func forAnotherReader(isKnown: Bool = true) -> RecipeSection {
+        RecipeSection(node, own: own, name: name, file: file, files: files, isKnown ? asked : AskedKeys())
+    }
+
+    // MARK: - What was found
+
+    /// Every key that was asked for, once each, with its meaning, its value and where that comes from.
+    public var keys: [RecipeKey] { read + inner.flatMap(\.keys) }
+
+    /// Every option that was asked for, with the value it has, be it given or the default: what a run was made with.
+    public var settings: [(name: String, value: JSON)] {
+        keys.filter(\.isSetting).map { ($0.name, $0.value ?? .null) }
     }
 
     /// The keys that are given, in the order of the file.
-    public var keys: [String] { members.map(\.key) }
+    public var given: [String] { (node?.members ?? []).map(\.key) }
 
     /// Whether `key` is given.
-    public func has(_ key: String) -> Bool { node(key) != nil }
+    public func has(_ key: String) -> Bool { value(of: key) != nil }
+
+    /// The recipe with what it takes from its bases, as one text.
+    public func merged() throws -> String {
+        try Yams.serialize(node: (node ?? RecipeNode(file: file, members: [])).yaml, width: 120)
+    }
 
     /// An error about the value of `key`, with its line.
-    public func error(_ key: String, _ problem: String) -> UserError {
-        UserError("\(full(key)) \(problem)", file: file, at: node(key).map(Self.place))
+    public func error(_ key: String, _ problem: String, remedy: String? = nil) -> UserError {
+        let node = value(of: key)?.node
+        return UserError("\(full(key)) \(problem)", file: node?.file ?? file, at: node.map { "line \($0.line)" }, remedy: remedy)
+    }
+
+    // MARK: - Keys that nobody asked for
+
+    /// Says why keys that `reader` asked for, of this section by itself, are unknown in this recipe: what follows
+    /// "pretraining.regions ". Where it is a base that has such a key, it is let be.
+    public func disclaim(keysOf reader: RecipeSection, because reason: String) {
+        for key in reader.asked.keys { asked.disclaimed[key] = reason }
     }
 
     /// - Throws: `UserError` for the first key, here or further in, that nobody asked for.
     public func finish() throws {
         for section in inner { try section.finish() }
-        guard let stranger = members.first(where: { !asked.contains($0.key) }) else { return }
-        if let today = renamedKeys[stranger.key], asked.contains(today) {
+        for stranger in own?.members ?? [] where !asked.keys.contains(stranger.key) {
+            if let reason = asked.disclaimed[stranger.key] {
+                if stranger.node.file != file { continue }
+                throw UserError("\(full(stranger.key)) \(reason)", file: stranger.node.file, at: "line \(stranger.line)")
+            }
             throw UserError(
-                "unknown key \(full(stranger.key))", file: file, at: "line \(stranger.line)", remedy: "it is called \(today) now")
+                "unknown key \(full(stranger.key))", file: stranger.node.file, at: "line \(stranger.line)", remedy: remedy(stranger.key))
         }
-        let near = nearest(to: stranger.key, among: asked)
-        throw UserError(
-            "unknown key \(full(stranger.key))", file: file, at: "line \(stranger.line)",
-            remedy: near.map { "did you mean \($0)?" } ?? "known keys: \(asked.sorted().joined(separator: ", "))")
     }
 
-    // MARK: - Inside
-
-    private func node(_ key: String) -> Node? {
-        if !asked.contains(key) { asked.append(key) }
-        return members.first { $0.key == key }?.node
+    private func remedy(_ stranger: String) -> String {
+        if let today = renamedKeys[stranger], asked.keys.contains(today) { return "it is called \(today) now" }
+        return nearest(to: stranger, among: asked.keys).map { "did you mean \($0)?" }
+            ?? "known keys: \(asked.keys.sorted().joined(separator: ", "))"
     }
 
-    private func full(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
+    // MARK: - For readers of values
 
-    private func wrong(_ key: String, _ node: Node?, expected: String) -> UserError {
-        let found = node?.string.map { ", and is '\($0)'" } ?? ""
-        return UserError("\(full(key)) must be \(expected)\(found)", file: file, at: node.map(Self.place))
+    func full(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
+
+    /// What is given under `key`, which is known from now on.
+    func value(of key: String) -> RecipeNode.Member? {
+        asked.add(key)
+        return node?[key]
     }
 
-    private static func place(_ node: Node) -> String { "line \(node.mark?.line ?? 1)" }
+    /// Keeps what was read of a key; of the last that is asked for more than once.
+    func note(
+        _ key: String, type: String, choices: [String] = [], standard: JSON?, value: JSON?, _ doc: KeyDoc, isSetting: Bool = true
+    ) {
+        let found = node?[key]?.node
+        let entry = RecipeKey(
+            name: full(key), type: type, choices: choices, standard: standard, doc: doc, value: value,
+            origin: found.map { .given(file: $0.file, line: $0.line) } ?? .standard, isSetting: isSetting)
+        if let place = read.firstIndex(where: { $0.name == entry.name }) { read[place] = entry } else { read.append(entry) }
+    }
 
-    private static func reason(_ error: YamlError) -> String {
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            "line \(mark.line): \(problem)"
-        case .duplicatedKeysInMapping(let keys, let context):
-            "line \(context.mark.line): \(keys.joined(separator: ", ")) is there twice"
-        default: "is no YAML: \(error)"
-        }
+    func wrong(_ key: String, expected: String) -> UserError {
+        let found = (value(of: key)?.node.yaml.string).map { ", and is '\($0)'" } ?? ""
+        return error(key, "must be \(expected)\(found)")
+    }
+}
+
+/// What was asked for of a section, by all its readers.
+private final class AskedKeys {
+    private(set) var keys: [String] = []
+    /// Why keys are unknown that another recipe could have.
+    var disclaimed: [String: String] = [:]
+    private var inner: [String: AskedKeys] = [:]
+
+    func add(_ key: String) { if !keys.contains(key) { keys.append(key) } }
+
+    func section(_ key: String) -> AskedKeys {
+        let section = inner[key] ?? AskedKeys()
+        inner[key] = section
+        return section
     }
 }

@@ -7,6 +7,12 @@ public protocol RecipeValue {
     /// For messages: "a whole number".
     static var expectation: String { get }
     var recipeJSON: JSON { get }
+    /// All values, where they are a few words; empty otherwise.
+    static var choices: [String] { get }
+}
+
+extension RecipeValue {
+    public static var choices: [String] { [] }
 }
 
 extension Int: RecipeValue {
@@ -33,6 +39,7 @@ extension Bool: RecipeValue {
         self = value
     }
     public static var expectation: String { "true or false" }
+    public static var choices: [String] { ["true", "false"] }
     public var recipeJSON: JSON { .bool(self) }
 }
 

@@ -46,7 +46,7 @@ struct BenchmarkCommand: ParsableCommand {
         let folder = output ?? "runs/\(loaded.name)"
         let group = try ProcessGroup.fromEnvironment()
         let benchmark = try Benchmark(
-            loaded, path: recipe, data: data, images: sources.images, watched: sources.watch, folder: folder,
+            loaded, data: data, images: sources.images, watched: sources.watch, folder: folder,
             device: place.device, stop: .listening(), group: group)
         guard try benchmark.run() else { throw ExitCode(130) }
         guard group.isLeader else { return }

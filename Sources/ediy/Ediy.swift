@@ -23,8 +23,7 @@ struct Ediy: ParsableCommand {
         subcommands: [
             BenchmarkCommand.self, PretrainCommand.self, FinetuneCommand.self, EvaluateCommand.self, CompareCommand.self,
             ExplainCommand.self, PredictCommand.self, InspectCommand.self, LinearCommand.self, WeightsCommand.self,
-            ReportCommand.self, RunsCommand.self, DatasetCommand.self,
-            DoctorCommand.self,
+            ReportCommand.self, RunsCommand.self, RecipeCommand.self, DatasetCommand.self, DoctorCommand.self,
         ])
 }
 

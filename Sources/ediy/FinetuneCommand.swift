@@ -35,7 +35,7 @@ struct FinetuneCommand: ParsableCommand {
         let method = try name ?? weights.map(Self.label) ?? Recipe.scratch
         let group = try ProcessGroup.fromEnvironment()
         let files = try group.leaderFirst { try DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)") }
-        let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening(), group: group)
+        let runner = StageRunner(loaded, device: place.device, stop: .listening(), group: group)
         try runner.finetune(
             backbone: weights, method: method, files: files, seed: seed.value, output: output, resume: resume
         ).exitIfStopped()

@@ -41,7 +41,7 @@ struct PretrainCommand: ParsableCommand {
         }
         let group = try ProcessGroup.fromEnvironment()
         let (images, watched) = try group.leaderFirst { try sources.paths(loaded, data: data) }
-        let runner = StageRunner(loaded, path: recipe, device: place.device, stop: .listening(), group: group)
+        let runner = StageRunner(loaded, device: place.device, stop: .listening(), group: group)
         try runner.pretrain(
             variant, images: images, watched: watched, seed: seed.value, output: output, resume: resume
         ).exitIfStopped()
