@@ -14,7 +14,8 @@ import pathlib
 import yaml
 
 HERE = pathlib.Path(__file__).parent
-IMAGES = {"train2017": 118_287, "VOC2012/JPEGImages": 17_125, "train": 208, "val": 79, None: 1_281_167}
+IMAGES = {"train2017": 118_287, "VOC2012/JPEGImages": 17_125, "train": 208, "val": 79}
+IMAGENET = 1_281_167
 
 
 def merged(base, change):
@@ -63,10 +64,18 @@ def detection(section):
     return dict(iterations=get["iterations"], points=points)
 
 
-def schedules(path):
+def read(path):
     recipe = yaml.safe_load(path.read_text())
+    base = recipe.pop("base", None)
+    return merged(read(path.parent / base), recipe) if base else recipe
+
+
+def schedules(path):
+    recipe = read(path)
     dataset, section = recipe["dataset"], recipe.get("pretraining", {})
-    images = dataset.get("unlabeled") or IMAGES[dataset.get("unlabeled_images")]
+    # Named on the command line.
+    is_imagenet = path.stem.startswith("imagenet")
+    images = IMAGENET if is_imagenet else dataset.get("unlabeled") or IMAGES[dataset["unlabeled_images"]]
     variants = recipe.get("variants", {})
     methods = {
         name: pretraining(merged(section, variants.get(name, {}).get("pretraining", {})), images)
