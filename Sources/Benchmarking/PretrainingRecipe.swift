@@ -48,7 +48,7 @@ extension PretrainingOptions {
 }
 
 extension RecipeSection {
-    /// A network's depth: r18, r34, r50, r101.
+    /// A network's depth: r18, r34, r50, r101, r152.
     func depth(_ key: String, default standard: ResNet.Depth) throws -> ResNet.Depth {
         let name = try choice(key, default: DepthName(standard))
         return name.depth
@@ -56,7 +56,7 @@ extension RecipeSection {
 }
 
 private enum DepthName: String, CaseIterable {
-    case r18, r34, r50, r101
+    case r18, r34, r50, r101, r152
 
     init(_ depth: ResNet.Depth) {
         self =
@@ -65,6 +65,7 @@ private enum DepthName: String, CaseIterable {
             case .r34: .r34
             case .r50: .r50
             case .r101: .r101
+            case .r152: .r152
             }
     }
 
@@ -74,6 +75,7 @@ private enum DepthName: String, CaseIterable {
         case .r34: .r34
         case .r50: .r50
         case .r101: .r101
+        case .r152: .r152
         }
     }
 }

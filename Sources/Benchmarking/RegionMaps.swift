@@ -20,14 +20,14 @@ extension RegionMap {
     ///   - side: of pretraining's images, in pixels.
     ///   - grid: of pretraining's regions.
     /// - Returns: entries of regions.json; an image that cannot be read is named on standard error and left out.
-    static func maps(of backbone: ResNet, on dataset: Dataset, images: String, side: Int, grid: Int) -> [JSON] {
+    static func maps(of backbone: any Backbone, on dataset: Dataset, images: String, side: Int, grid: Int) -> [JSON] {
         dataset.images.indices.lazy.compactMap { i in largestObject(dataset, i).map { (info: dataset.images[i], box: $0) } }
             .prefix(shownImages).compactMap { info, box in
                 do {
                     let shown = try JPEG.read("\(images)/\(info.fileName)")
                         .resized(width: 2 * side, height: 2 * side, filter: .bilinear)
-                    let image = PixelNormalization.imageNet([shown]).to(backbone.conv1.weight.device)
-                    let map = RegionMap(withoutGrad { backbone.features(image, .evaluate).to(.cpu) }, grid: 2 * grid)
+                    let image = PixelNormalization.imageNet([shown]).to(backbone.device)
+                    let map = RegionMap(withoutGrad { backbone.lastFeatureMap(image, .evaluate).to(.cpu) }, grid: 2 * grid)
                     let region = map.region(
                         x: (box.x + box.width / 2) / Double(max(info.width, 1)), y: (box.y + box.height / 2) / Double(max(info.height, 1)))
                     return map.json(fileName: info.fileName, region: region)

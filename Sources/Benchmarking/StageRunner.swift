@@ -123,7 +123,7 @@ public struct StageRunner {
     }
 
     /// regions.json: the numbers on watched images, and maps of validation images for people.
-    private func writeRegions(of backbone: ResNet, _ files: DatasetFiles, seed: UInt64, to run: RunFolder) throws {
+    private func writeRegions(of backbone: any Backbone, _ files: DatasetFiles, seed: UInt64, to run: RunFolder) throws {
         let statistics = try watch(files.watchedImages, recipe.pretraining, seed: seed).measure(backbone)
         let options = recipe.pretraining
         let maps = RegionMap.maps(

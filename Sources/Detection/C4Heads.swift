@@ -8,22 +8,21 @@ struct C4Heads: RegionHeads {
     let mapChannels: Int
     let boxChannels: Int
     var maskChannels: Int { boxChannels }
-    private let backbone: ResNet
+    private let backbone: any StagedBackbone
     private let pooler: RegionPooler
     /// After the last stage, where the protocol has one.
     private let norm: BatchNorm?
 
-    init(on backbone: ResNet, _ options: MaskRCNNOptions) {
+    init(on backbone: any StagedBackbone, _ options: MaskRCNNOptions) {
         self.backbone = backbone
-        mapChannels = backbone.outputChannels[2]
-        boxChannels = backbone.outputChannels[3]
+        mapChannels = backbone.levelBeforeLastStage.channels
+        boxChannels = backbone.lastLevel.channels
         pooler = RegionPooler(side: options.poolSize, strides: strides, options)
-        norm = options.extraNormalization.map { BatchNorm(backbone.outputChannels[3], $0) }
+        norm = options.extraNormalization.map { BatchNorm(backbone.lastLevel.channels, $0) }
     }
 
     func maps(_ images: Tensor, _ mode: Mode) -> [Tensor] {
-        let b = backbone
-        return [b.layer3(b.layer2(b.layer1(b.stem(images, mode), mode), mode), mode)]
+        [backbone.featureMapBeforeLastStage(images, mode)]
     }
 
     func boxFeatures(_ regions: Tensor, of maps: [Tensor], _ mode: Mode) -> Tensor {
@@ -31,7 +30,7 @@ struct C4Heads: RegionHeads {
     }
 
     func maskFeatures(_ regions: Tensor, of maps: [Tensor], _ mode: Mode) -> Tensor {
-        let features = backbone.layer4(pooler(regions, of: maps), mode)
+        let features = backbone.lastStage(pooler(regions, of: maps), mode)
         return norm.map { $0(features, mode) } ?? features
     }
 

@@ -8,17 +8,17 @@ struct FPNHeads: RegionHeads {
     let mapChannels: Int
     let boxChannels: Int
     var maskChannels: Int { mapChannels }
-    private let backbone: ResNet
+    private let backbone: any Backbone
     private let pyramid: FeaturePyramid
     private let boxPooler: RegionPooler
     private let maskPooler: RegionPooler
     private let boxHead: BoxHead
 
-    init(on backbone: ResNet, _ options: MaskRCNNOptions, using generator: Generator) {
+    init(on backbone: any Backbone, _ options: MaskRCNNOptions, using generator: Generator) {
         self.backbone = backbone
         mapChannels = options.pyramidChannels
         pyramid = FeaturePyramid(
-            from: backbone.outputChannels, to: options.pyramidChannels, normalization: options.extraNormalization,
+            from: backbone.levels.map(\.channels), to: options.pyramidChannels, normalization: options.extraNormalization,
             using: generator)
         // The coarsest map is for proposals alone.
         let pooled = Array(strides.dropLast())
@@ -28,7 +28,7 @@ struct FPNHeads: RegionHeads {
         boxChannels = boxHead.outputChannels
     }
 
-    func maps(_ images: Tensor, _ mode: Mode) -> [Tensor] { pyramid(backbone.maps(images, mode), mode) }
+    func maps(_ images: Tensor, _ mode: Mode) -> [Tensor] { pyramid(backbone.featureMaps(images, mode), mode) }
 
     func boxFeatures(_ regions: Tensor, of maps: [Tensor], _ mode: Mode) -> Tensor {
         boxHead(boxPooler(regions, of: maps), mode)

@@ -41,7 +41,7 @@ extension MaskRCNN {
         let loader = BatchLoader(source, iterations: 0..<source.iterations, workers: workers)
         defer { loader.close() }
         let progress = shard.index == 0 ? ProgressLine(title, total: source.iterations, unit: "images", perStep: batchSize * shard.count) : nil
-        let device = backbone.conv1.weight.device
+        let device = backbone.device
         var cost = InferenceCost(), iteration = 0, begin = ContinuousClock.now
         while let batch = try loader.next() {
             let onDevice = DetectionBatch(images: batch.images.to(device), sizes: batch.sizes, targets: [])

@@ -22,9 +22,8 @@ public struct MaskRCNN: Module {
     /// - Parameter generator: draws the weights.
     public init(_ options: MaskRCNNOptions, using generator: Generator) {
         self.options = options
-        backbone = ResNet(
-            options.depth, width: options.width, normalization: options.normalization, frozenParts: options.freezeAt,
-            strideIn1x1: options.strideIn1x1, using: generator)
+        backbone = options.backbone.makeNetwork(
+            normalization: options.normalization, frozenParts: options.freezeAt, using: generator)
         heads =
             switch options.design {
             case .c4: C4Heads(on: backbone, options)

@@ -13,31 +13,24 @@ extension MaskRCNNOptions {
     }
 
     private func cost(_ size: Cost.MapSize, regions: Int, masked: Int, pooledAgain: Bool) -> Cost {
-        let parts = ResNet.costs(
-            depth, width: width, normalization: normalization, frozenParts: freezeAt, strideIn1x1: strideIn1x1, size: size)
-        let channels = ResNet.outputChannels(depth, width: width)
+        let parts = backbone.cost(at: size, normalization: normalization, frozenParts: freezeAt)
+        let channels = backbone.levels.map(\.channels)
         switch design {
         case .c4:
-            let map = parts[3].map
-            let body = parts.dropLast().reduce(Cost()) { $0 + $1.cost }
-            let own = Cost.After.norm(freezeAt > 4 ? .frozenBN : normalization)
             let pooled = Cost.MapSize(height: poolSize, width: poolSize)
-            var (head, side) = ResNet.stageCost(
-                depth, 3, width: width, own, strideIn1x1: strideIn1x1, from: pooled)
-            if freezeAt > 4 { head = head.frozen }
+            var (head, side) = backbone.lastStageCost(at: pooled, normalization: normalization, frozenParts: freezeAt)
             if let extraNormalization {
                 head.parameters += extraNormalization.learns ? 2 * channels[3] : 0
                 head.keptValues += Double(channels[3]) * side.cells
             }
             let again = pooledAgain ? masked : 0
-            return body + proposalCost(channels[2], maps: [map]) + (regions + again) * head
+            return parts.beforeLastPart + proposalCost(channels[2], maps: [parts.maps[2]]) + (regions + again) * head
                 + predictorCost(channels[3], regions: regions) + maskCost(channels[3], at: side, regions: masked)
         case .fpn:
-            let body = parts.reduce(Cost()) { $0 + $1.cost }
-            let maps = parts.dropFirst().map(\.map)
+            let maps = parts.maps
             let pooled = Cost.MapSize(height: maskPoolSize, width: maskPoolSize)
             let (head, length) = boxHeadCost
-            return body + pyramidCost(channels, maps) + proposalCost(pyramidChannels, maps: maps + [maps[3].halved])
+            return parts.total + pyramidCost(channels, maps) + proposalCost(pyramidChannels, maps: maps + [maps[3].halved])
                 + regions * head + predictorCost(length, regions: regions)
                 + maskCost(pyramidChannels, at: pooled, regions: masked)
         }

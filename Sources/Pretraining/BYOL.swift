@@ -20,7 +20,7 @@ public struct BYOL: PretrainingMethod {
         backbones = Followed {
             ResNet(options.depth, width: options.width, normalization: options.normalization, using: generator)
         }
-        let channels = backbones.online.outputChannels[3]
+        let channels = backbones.online.lastLevel.channels
         projectors = Followed {
             ProjectionHead(
                 channels, hidden: options.hiddenSize, options.projectionSize, normalization: options.normalization,
@@ -31,7 +31,7 @@ public struct BYOL: PretrainingMethod {
             using: generator)
     }
 
-    public var backbone: ResNet { backbones.online }
+    public var backbone: any Backbone { backbones.online }
 
     public func losses(_ views: ViewPair) -> [Loss] { losses(maps(views)) }
 
@@ -44,8 +44,8 @@ public struct BYOL: PretrainingMethod {
     func maps(_ views: ViewPair) -> Maps {
         let pair = [views.first, views.second]
         return Maps(
-            online: passes(pair) { backbones.online.features($0, .train) },
-            target: withoutGrad { passes(pair) { backbones.target.features($0, .train) } })
+            online: passes(pair) { backbones.online.lastFeatureMap($0, .train) },
+            target: withoutGrad { passes(pair) { backbones.target.lastFeatureMap($0, .train) } })
     }
 
     func losses(_ maps: Maps) -> [Loss] {

@@ -25,7 +25,7 @@ public struct EDIY: PretrainingMethod {
         let regions = options.regions
         self.options = regions
         passes = ViewPasses(together: options.viewsTogether)
-        let channels = byol.backbone.outputChannels[3]
+        let channels = byol.backbone.lastLevel.channels
         projectors = Followed {
             ProjectionHead(
                 channels, hidden: regions.hiddenSize, regions.projectionSize, normalization: options.normalization,
@@ -36,7 +36,7 @@ public struct EDIY: PretrainingMethod {
             using: generator)
     }
 
-    public var backbone: ResNet { byol.backbone }
+    public var backbone: any Backbone { byol.backbone }
 
     public func losses(_ views: ViewPair) -> [Loss] {
         let maps = byol.maps(views)

@@ -30,7 +30,7 @@ public struct LinearEvaluation: Stage {
     public let optimizer: any Optimizer
     public let schedule: Schedule
     public let iterations: Int
-    private let backbone: ResNet
+    private let backbone: any Backbone
     private let input: PixelNormalization
     private let classifier: Linear
     private let train: ClassFolder
@@ -42,14 +42,14 @@ public struct LinearEvaluation: Stage {
     ///   - backbone: is moved to `device`.
     ///   - input: what it takes for pixels.
     public init(
-        _ backbone: ResNet, input: PixelNormalization = .imageNet, train: ClassFolder, _ options: Options, seed: UInt64,
+        _ backbone: any Backbone, input: PixelNormalization = .imageNet, train: ClassFolder, _ options: Options, seed: UInt64,
         device: Device = .cpu
     ) {
         backbone.setRequiresGrad(false)
         backbone.move(to: device)
         // Small, as in MoCo's linear evaluation: all classes begin alike.
         let classifier = Linear(
-            backbone.outputChannels[3], train.classes.count, initializer: .normal(deviation: 0.01), using: Generator(seed: seed))
+            backbone.lastLevel.channels, train.classes.count, initializer: .normal(deviation: 0.01), using: Generator(seed: seed))
         classifier.move(to: device)
         reader = ImageReader(maxCorruptImages: options.maxCorruptImages)
         source = ClassBatches(
@@ -107,13 +107,13 @@ public struct LinearEvaluation: Stage {
         var generator = SeededGenerator(seed, 0x4241_4E4B)
         let banked = generator.permutation(train.labels.count).prefix(options.bank).sorted()
         var (bank, bankLabels): ([Float], [Int]) = ([], [])
-        bank.reserveCapacity(banked.count * backbone.outputChannels[3])
+        bank.reserveCapacity(banked.count * backbone.lastLevel.channels)
         try forEachBatch(of: train, banked, "features of the training set", workers) { features, labels in
             bank += features.floats
             bankLabels += labels
         }
         let neighbours = NearestNeighbors(
-            bank, labels: bankLabels, columns: backbone.outputChannels[3], classes: train.classes.count,
+            bank, labels: bankLabels, columns: backbone.lastLevel.channels, classes: train.classes.count,
             neighbours: options.neighbours)
         bank = []
         var (first, among, near) = (0, 0, 0)
@@ -137,7 +137,7 @@ public struct LinearEvaluation: Stage {
     /// Pooled features of the last map: (N, 3, S, S) bytes → (N, C).
     private func features(_ images: Tensor) -> Tensor {
         withoutGrad {
-            backbone.features(input(images.to(backbone.conv1.weight.device)), .evaluate).to(.float32).mean([2, 3])
+            backbone.lastFeatureMap(input(images.to(backbone.device)), .evaluate).to(.float32).mean([2, 3])
         }
     }
 

@@ -6,7 +6,7 @@ import Training
 /// A way to pretrain a backbone from two views of unlabeled images.
 public protocol PretrainingMethod {
     /// What is kept at the end.
-    var backbone: ResNet { get }
+    var backbone: any Backbone { get }
     /// Everything that a step changes.
     var state: [StateEntry] { get }
     /// What the optimizer changes.

@@ -5,8 +5,9 @@ extension PretrainingOptions {
     /// network, which does not.
     public func cost(_ method: PretrainingMethodName) -> (learned: Cost, followed: Cost) {
         let size = Cost.MapSize(height: imageSize, width: imageSize)
-        let backbone = ResNet.costs(depth, width: width, normalization: .bn, size: size).reduce(Cost()) { $0 + $1.cost }
-        let channels = ResNet.outputChannels(depth, width: width)[3]
+        let network = ResNetOptions(depth, width: width)
+        let backbone = network.cost(at: size, normalization: .bn, frozenParts: 0).total
+        let channels = network.lastLevel.channels
         func head(_ inputs: Int, _ hidden: Int, _ outputs: Int) -> Cost {
             var norm = Cost()
             norm.parameters = 2 * hidden

@@ -54,7 +54,7 @@ public struct ReadBackbone {
         func side(_ length: Int) -> Int { max(Int((Double(length) * scale / 32).rounded()), 1) * 32 }
         let shown = image.rgb.resized(width: side(image.width), height: side(image.height), filter: .bicubic)
         return withoutGrad {
-            network.features(normalization([shown]).to(network.conv1.weight.device), .evaluate).to(.cpu).to(.float32)
+            network.lastFeatureMap(normalization([shown]).to(network.device), .evaluate).to(.cpu).to(.float32)
         }
     }
 }

@@ -96,11 +96,11 @@ public struct WatchedImages: Sendable {
     }
 
     /// Measures a backbone, which is left as it is.
-    public func measure(_ backbone: ResNet) -> Measurement {
-        let device = backbone.conv1.weight.device
+    public func measure(_ backbone: any Backbone) -> Measurement {
+        let device = backbone.device
         let maps = withoutGrad {
             Tensor.concatenated(
-                batches.map { backbone.features(PixelNormalization.imageNet($0.to(device)), .evaluate).to(.cpu).to(.float32) })
+                batches.map { backbone.lastFeatureMap(PixelNormalization.imageNet($0.to(device)), .evaluate).to(.cpu).to(.float32) })
         }
         let accuracy = labels.flatMap { labels -> Double? in
             guard labels.count > 1 else { return nil }

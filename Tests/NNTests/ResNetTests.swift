@@ -40,10 +40,10 @@ import Torch
         #expect(network.parameters.map(\.name) == names)
 
         let x = sines(1000, [2, 3, 96, 96], 1).to(kind.dtype)
-        let evaluated = withoutGrad { network.features(x, .evaluate) }
+        let evaluated = withoutGrad { network.lastFeatureMap(x, .evaluate) }
         #expect(relativeError(evaluated, try #require(golden["evaluated"])) < kind.values)
 
-        let trained = network.features(x, .train)
+        let trained = network.lastFeatureMap(x, .train)
         #expect(relativeError(trained, try #require(golden["trained"])) < kind.values)
         (trained * sines(2000, trained.shape, 1)).mean().backward()
         let conv1 = try #require(network.conv1.weight.grad)
@@ -68,21 +68,21 @@ import Torch
         let golden = try SafeTensors.read(fixture("resnet50-stride-in-1x1.safetensors"))
         let network = ResNet(.r50, strideIn1x1: true, using: Generator(seed: 0))
         fill(network)
-        let y = withoutGrad { network.features(sines(1000, [2, 3, 96, 96], 1), .evaluate) }
+        let y = withoutGrad { network.lastFeatureMap(sines(1000, [2, 3, 96, 96], 1), .evaluate) }
         #expect(relativeError(y, try #require(golden["evaluated"])) < 1e-4)
     }
 
     @Test func widthScalesEveryStage() {
         let network = ResNet(.r18, width: 16, using: Generator(seed: 0))
-        #expect(network.outputChannels == [16, 32, 64, 128])
-        #expect(network.features(Tensor.ones([1, 3, 64, 64]), .evaluate).shape == [1, 128, 2, 2])
+        #expect(network.levels.map(\.channels) == [16, 32, 64, 128])
+        #expect(network.lastFeatureMap(Tensor.ones([1, 3, 64, 64]), .evaluate).shape == [1, 128, 2, 2])
     }
 
     @Test func frozenNormalizationLearnsNothing() {
         let network = ResNet(.r18, width: 8, normalization: .frozenBN, using: Generator(seed: 0))
         #expect(!network.parameters.contains { $0.role == .norm })
         let before = network.bn1.runningMean.floats
-        _ = network.features(sines(0, [2, 3, 64, 64], 1), .train)
+        _ = network.lastFeatureMap(sines(0, [2, 3, 64, 64], 1), .train)
         #expect(network.bn1.runningMean.floats == before)
     }
 
@@ -104,7 +104,7 @@ import Torch
         let network = ResNet(.r18, width: 8, frozenParts: frozen, using: Generator(seed: 0))
         let parts = [["conv1.", "bn1."], ["layer1."], ["layer2."], ["layer3."], ["layer4."]]
         let x = sines(0, [2, 3, 64, 64], 1).requiringGrad()
-        network.features(x, .train).sum().backward()
+        network.lastFeatureMap(x, .train).sum().backward()
         for (part, prefixes) in parts.enumerated() {
             let entries = network.state("").filter { entry in prefixes.contains { entry.name.hasPrefix($0) } }
             let learned = entries.filter { $0.role != .buffer }

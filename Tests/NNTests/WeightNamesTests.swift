@@ -96,7 +96,7 @@ import Torch
         let other = ResNet(.r18, width: 4, using: Generator(seed: 4))
         try weights.restore(other.state(""))
         let x = sines(0, [1, 3, 64, 64], 1)
-        #expect(relativeError(withoutGrad { other.features(x, .evaluate) }, withoutGrad { network.features(x, .evaluate) }) < 1e-3)
+        #expect(relativeError(withoutGrad { other.lastFeatureMap(x, .evaluate) }, withoutGrad { network.lastFeatureMap(x, .evaluate) }) < 1e-3)
     }
 
     @Test func lightlysNumbersAreRead() throws {

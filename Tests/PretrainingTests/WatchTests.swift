@@ -158,7 +158,7 @@ final class Scratch {
         let read = found.network
         #expect(found.name == "byol" && found.normalization.order == .rgb)
         #expect(zip(found.normalization.mean, PixelNormalization.imageNet.mean).allSatisfy { abs($0 - $1) < 1e-9 })
-        #expect(read.outputChannels == network.outputChannels)
+        #expect(read.levels == network.levels)
         #expect(read.state("").map(\.name) == network.state("").map(\.name))
         #expect(read.layer4.state("").map { $0.tensor.floats } == network.layer4.state("").map { $0.tensor.floats })
     }

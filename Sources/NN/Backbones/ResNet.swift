@@ -1,87 +1,74 @@
 import Torch
 
-/// ResNet-18, -34, -50 and -101 without the classifier, with torchvision's names and initialisation, and the stride of a
-/// bottleneck in its 3×3 convolution, or in its first 1×1. Sources: He et al. 2016, who have it there, as Caffe's weights do;
-/// Goyal et al. 2017, who moved it.
+/// ResNet without the classifier, with torchvision's names and initialisation. Source: He et al. 2016 (arXiv 1512.03385).
 ///
-/// Shapes: N images, H × W pixels; maps of stride 4, 8, 16 and 32.
-public struct ResNet: Module {
-    public enum Depth: Int, Sendable, CaseIterable {
-        case r18 = 18
-        case r34 = 34
-        case r50 = 50
-        case r101 = 101
-
-        var blocks: [Int] {
-            switch self {
-            case .r18: [2, 2, 2, 2]
-            case .r34, .r50: [3, 4, 6, 3]
-            case .r101: [3, 4, 23, 3]
-            }
-        }
-
-        var usesBottlenecks: Bool { rawValue >= 50 }
-
-        /// Output channels of a block over its width.
-        var expansion: Int { usesBottlenecks ? 4 : 1 }
-    }
-
+/// N images, H × W pixels; feature maps of stride 4, 8, 16 and 32.
+public struct ResNet: StagedBackbone {
     public let conv1: Conv2d
     public let bn1: BatchNorm
     public let layer1: Stage
     public let layer2: Stage
     public let layer3: Stage
     public let layer4: Stage
-    /// The channels of the four stages' maps.
-    public let outputChannels: [Int]
+    public let options: ResNetOptions
     private let frozenParts: Int
 
     /// - Parameters:
-    ///   - width: the channels of the stem; 64 in the paper, less for small experiments.
     ///   - frozenParts: how many of stem, layer1, …, layer4 keep their weights and normalise by running statistics;
     ///     Detectron2's FREEZE_AT.
-    ///   - strideIn1x1: whether a bottleneck that halves its map does so in its first convolution; Detectron2's STRIDE_IN_1X1.
     ///   - generator: draws the weights.
     public init(
-        _ depth: Depth, width: Int = 64, normalization: Normalization = .bn, frozenParts: Int = 0,
-        strideIn1x1: Bool = false, using generator: Generator
+        _ options: ResNetOptions, normalization: Normalization = .bn, frozenParts: Int = 0, using generator: Generator
     ) {
+        self.options = options
+        self.frozenParts = frozenParts
         func kind(_ part: Int) -> Normalization { part < frozenParts ? .frozenBN : normalization }
         conv1 = Conv2d(
-            3, width, kernel: 7, stride: 2, padding: 3, bias: false, initializer: .heNormalFanOut, using: generator)
-        bn1 = BatchNorm(width, kind(0))
-        func stage(_ index: Int) -> Stage {
-            Stage(
-                depth, index, width: width, normalization: kind(index + 1), strideIn1x1: strideIn1x1, using: generator)
-        }
+            3, options.width, kernel: 7, stride: 2, padding: 3, bias: false, initializer: .heNormalFanOut, using: generator)
+        bn1 = BatchNorm(options.width, kind(0))
+        func stage(_ index: Int) -> Stage { Stage(options, index, normalization: kind(index + 1), using: generator) }
         layer1 = stage(0)
         layer2 = stage(1)
         layer3 = stage(2)
         layer4 = stage(3)
-        outputChannels = Self.outputChannels(depth, width: width)
-        self.frozenParts = frozenParts
         for entry in state("") where entry.role == .buffer && entry.tensor.requiresGrad { entry.tensor.requiringGrad(false) }
     }
 
-    /// The channels of the four stages' maps of a network whose stem has `width`.
-    public static func outputChannels(_ depth: Depth, width: Int) -> [Int] { (0..<4).map { (width << $0) * depth.expansion } }
-
-    /// (N, 3, H, W) → (N, width, H/4, W/4)
-    public func stem(_ x: Tensor, _ mode: Mode) -> Tensor {
-        bn1(conv1(x.contiguous(.channelsLast)), mode, activated: true).maxPooled(kernel: 3, stride: 2, padding: 1)
+    /// The same by depth and width.
+    public init(
+        _ depth: Depth, width: Int = 64, normalization: Normalization = .bn, frozenParts: Int = 0,
+        strideIn1x1: Bool = false, using generator: Generator
+    ) {
+        self.init(
+            ResNetOptions(depth, width: width, strideIn1x1: strideIn1x1), normalization: normalization,
+            frozenParts: frozenParts, using: generator)
     }
 
-    /// (N, 3, H, W) → the four stages' maps (N, C, H/4, W/4) … (N, C, H/32, W/32)
-    public func maps(_ x: Tensor, _ mode: Mode) -> [Tensor] {
-        let c2 = layer1(stem(x, mode), mode)
+    public var levels: [FeatureLevel] { options.levels }
+
+    public var device: Device { conv1.weight.device }
+
+    /// (N, 3, H, W) → (N, width, H/4, W/4)
+    public func stem(_ images: Tensor, _ mode: Mode) -> Tensor {
+        bn1(conv1(images.contiguous(.channelsLast)), mode, activated: true).maxPooled(kernel: 3, stride: 2, padding: 1)
+    }
+
+    public func featureMaps(_ images: Tensor, _ mode: Mode) -> [Tensor] {
+        let c2 = layer1(stem(images, mode), mode)
         let c3 = layer2(c2, mode)
         let c4 = layer3(c3, mode)
         return [c2, c3, c4, layer4(c4, mode)]
     }
 
-    /// (N, 3, H, W) → the last stage's map (N, C, H/32, W/32)
-    public func features(_ x: Tensor, _ mode: Mode) -> Tensor {
-        layer4(layer3(layer2(layer1(stem(x, mode), mode), mode), mode), mode)
+    public func featureMapBeforeLastStage(_ images: Tensor, _ mode: Mode) -> Tensor {
+        layer3(layer2(layer1(stem(images, mode), mode), mode), mode)
+    }
+
+    public func lastStage(_ map: Tensor, _ mode: Mode) -> Tensor { layer4(map, mode) }
+
+    // Without holding the finer maps until the end.
+    public func lastFeatureMap(_ images: Tensor, _ mode: Mode) -> Tensor {
+        lastStage(featureMapBeforeLastStage(images, mode), mode)
     }
 
     public func state(_ prefix: String) -> [StateEntry] {
@@ -99,19 +86,16 @@ extension ResNet {
         let blocks: Sequential
 
         /// - Parameter index: 0 for layer1, … 3 for layer4. All but the first halve the map.
-        public init(
-            _ depth: Depth, _ index: Int, width: Int = 64, normalization: Normalization = .bn,
-            strideIn1x1: Bool = false, using generator: Generator
-        ) {
-            let inner = width << index
-            let outputs = inner * depth.expansion
-            let inputs = index == 0 ? width : outputs / 2
+        init(_ options: ResNetOptions, _ index: Int, normalization: Normalization, using generator: Generator) {
+            let inner = options.width << index
+            let outputs = options.levels[index].channels
+            let inputs = index == 0 ? options.width : outputs / 2
             blocks = Sequential(
-                (0..<depth.blocks[index]).map { i in
+                (0..<options.depth.blocks[index]).map { i in
                     Block(
                         i == 0 ? inputs : outputs, inner, outputs, stride: i == 0 && index > 0 ? 2 : 1,
-                        bottleneck: depth.usesBottlenecks, normalization: normalization, strideIn1x1: strideIn1x1,
-                        using: generator)
+                        bottleneck: options.depth.usesBottlenecks, normalization: normalization,
+                        strideIn1x1: options.strideIn1x1, using: generator)
                 })
         }
 
