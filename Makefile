@@ -3,7 +3,7 @@
 EDIY := .build/release/ediy
 DEMO := runs/demo
 
-.PHONY: demo test build setup clean
+.PHONY: demo test mutants build setup clean
 
 demo: build
 	$(EDIY) benchmark benchmarks/shapes.yaml --output $(DEMO)
@@ -11,6 +11,10 @@ demo: build
 test: setup
 	swift build -c release --build-tests
 	swift test -c release --skip-build --disable-xctest
+
+# Hours: small faults one at a time, and whether a test finds each. What was found before is kept.
+mutants: build
+	python3 Tests/Mutants/run.py
 
 build: setup
 	swift build -c release
