@@ -9,8 +9,8 @@ The second needs the program built (`make build`), whose library of tensors it t
 Each room's faults are in a file beside this one, NN.toml: `tests`, the filters whose tests are asked one after the other until one
 fails, each beginning with its test target's name; `skip`, tests left out for their length; and a list of mutants:
 
-    file         its name, wherever it is below Sources/NN
-    original     a fragment that the file holds exactly once; where only a part of it is replaced, that part stands in «»
+    original     a fragment that the room holds exactly once; where only a part of it is replaced, that part stands in «»
+    file         its name, where the fragment is in others too
     replacement  of the part; nothing where it is left out
     form         `expression`, as most are, or `statement`
     tests, skip  where they differ from the room's
@@ -53,10 +53,9 @@ enum MutantSwitch {
 
 class Mutant:
     def __init__(self, room, standard, entry):
-        if set(entry) - KEYS or not {"file", "original", "replacement"} <= set(entry):
+        if set(entry) - KEYS or not {"original", "replacement"} <= set(entry):
             sys.exit(f"{room}.toml: an entry has {sorted(entry)}; it takes {sorted(KEYS)}")
-        self.room, self.file = room, entry["file"]
-        self.paths = list((ROOT / "Sources" / room).rglob(self.file))
+        self.room = room
         self.form = entry.get("form", "expression")
         self.tests = entry.get("tests", standard["tests"])
         self.skip = entry.get("skip", standard.get("skip", ""))
@@ -67,23 +66,22 @@ class Mutant:
         self.mutated = before * bool(mark) + entry["replacement"] + after
         self.replacement = entry["replacement"]
         self.offset = len(before) if mark else 0
+        files = sorted((ROOT / "Sources" / room).rglob(entry.get("file", "*.swift")))
+        self.places = [path for path in files for _ in range(path.read_text().count(self.fragment))]
         # The same whatever other mutants there are: nothing else is then built again.
-        self.number = int(digest(self.file, self.fragment, self.mutated)[:7], 16)
+        self.number = int(digest(room, entry.get("file", ""), self.fragment, self.mutated)[:7], 16)
 
     def __str__(self):
-        return f"{self.room}/{self.file}: {one_line(self.fragment)} → {one_line(self.mutated) or 'nothing'}"
+        return f"{self.room}: {one_line(self.fragment)} → {one_line(self.mutated) or 'nothing'}"
 
     @property
     def path(self):
-        return self.paths[0]
+        return self.places[0]
 
     def error(self):
         """What is wrong with the entry; None where it can be carried out."""
-        if len(self.paths) != 1:
-            return f"{self}: there are {len(self.paths)} such files, and must be one"
-        count = self.path.read_text().count(self.fragment)
-        if count != 1:
-            return f"{self}: the fragment is found {count} times, and must be exactly once"
+        if len(self.places) != 1:
+            return f"{self}: the fragment is found {len(self.places)} times, and must be exactly once"
         if self.form not in ("expression", "statement"):
             return f"{self}: form is {self.form}, and must be expression or statement"
         return f"{self}: changes nothing" if self.original == self.replacement else None
@@ -99,7 +97,7 @@ class Mutant:
         return f"(MutantSwitch.isOn({self.number}) ? ({self.replacement}) : ({original}))"
 
     def key(self):
-        return digest(self.file, self.fragment, self.mutated, self.path.read_text())
+        return digest(self.fragment, self.mutated, self.path.read_text())
 
     def tests_key(self):
         """What a survivor survived."""
@@ -267,7 +265,8 @@ def table(mutants, results):
             verdict = f"{result['by']}: {', '.join(names[:2])}{more}"
         else:
             verdict = f"**survives**: {mutant.reason or 'no reason known'}"
-        rows.append(f"| {mutant.room}/{mutant.file} | {cell(mutant.fragment)} → {cell(mutant.mutated)} | {verdict} |")
+        name = mutant.path.relative_to(ROOT / "Sources")
+        rows.append(f"| {name} | {cell(mutant.fragment)} → {cell(mutant.mutated)} | {verdict} |")
     lines = [
         "# Small faults, and the tests that find them", "",
         "Written by `make mutants`: see run.py. One fault at a time, by room; what finds it, or why nothing can.", "",
