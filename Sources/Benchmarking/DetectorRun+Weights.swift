@@ -57,7 +57,6 @@ extension DetectionInput {
     init(_ convention: InputConvention, _ design: MaskRCNNOptions.Design) {
         self.init()
         divisor = design.sizeDivisor
-        normalization = PixelNormalization(
-            mean: convention.mean, deviation: convention.deviation, order: convention.isBGR ? .bgr : .rgb)
+        normalization = PixelNormalization(convention)
     }
 }

@@ -94,7 +94,8 @@ public struct StageRunner {
         try LibTorch.load()
         let device = try LibTorch.device(device, in: group)
         let split = try BatchSplit("detection", recipe.detection.batchSize, recipe.detection.detector.normalization, group)
-        let weights = try backbone.map { try BackboneFile($0) }
+        let weights = try backbone.map { try BackboneWeights($0) }
+        let state = try weights?.state(for: recipe.detection.detector.backbone)
         let train = try Dataset.read(files.trainAnnotations)
         let run = try RunFolder(
             output,
@@ -102,8 +103,8 @@ public struct StageRunner {
                 stage: .finetune, method: method, seed: seed, dataset: recipe.dataset.name,
                 settings: recipe.detectionSettings + split.settings), resume: resume, by: group)
         let stage = try FineTuning(
-            recipe.detection, dataset: train, images: files.trainImages, backbone: weights?.state, backboneFile: backbone, seed: seed,
-            device: device, shard: split.shard)
+            recipe.detection, dataset: train, images: files.trainImages, backbone: state, backboneFile: backbone,
+            seed: seed, device: device, shard: split.shard)
         // Before training changes it: what the detector begins with.
         try group.leaderAlone {
             weights?.tell(recipe.detection)

@@ -1,3 +1,4 @@
+import NN
 import Torch
 import Vision
 
@@ -22,7 +23,13 @@ public struct PixelNormalization: Sendable, Equatable {
     }
 
     /// ImageNet's, of levels from 0 to 255, what self-supervised backbones are pretrained with.
-    public static let imageNet = PixelNormalization(mean: [123.675, 116.28, 103.53], deviation: [58.395, 57.12, 57.375])
+    public static let imageNet = PixelNormalization(
+        mean: InputConvention.imageNetMean, deviation: InputConvention.imageNetDeviation)
+
+    /// What a network's weights expect.
+    public init(_ convention: InputConvention) {
+        self.init(mean: convention.mean, deviation: convention.deviation, order: convention.isBGR ? .bgr : .rgb)
+    }
 
     /// - Parameter images: of one size.
     /// - Returns: (N, 3, H, W) float32, channels last in memory.

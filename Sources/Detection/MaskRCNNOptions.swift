@@ -115,7 +115,7 @@ public struct MaskRCNNOptions: Sendable {
         }
     }
 
-    var backbone: ResNetOptions { ResNetOptions(depth, width: width, strideIn1x1: strideIn1x1) }
+    public var backbone: ResNetOptions { ResNetOptions(depth, width: width, strideIn1x1: strideIn1x1) }
 
     /// What normalises outside of the ResNet.
     var extraNormalization: Normalization? { extraNorm ? normalization : nil }

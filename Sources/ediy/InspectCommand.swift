@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataLoading
 import Foundation
 import NN
 import Pretraining
@@ -55,16 +56,20 @@ struct InspectCommand: ParsableCommand {
         try LibTorch.load()
         let device = try LibTorch.device(place.device)
         let files = [weights] + (against.map { [$0] } ?? [])
-        let backbones = try files.map(ReadBackbone.init)
-        for backbone in backbones { backbone.network.move(to: device) }
-        let names = Self.names(backbones, files)
+        let backbones = try files.map { path in
+            let weights = try BackboneWeights(path)
+            let network = try weights.makeNetwork()
+            network.move(to: device)
+            return (name: weights.name, network: network, normalization: PixelNormalization(weights.weights.convention))
+        }
+        let names = Self.names(backbones.map(\.name), files)
         do {
             try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         } catch {
             throw UserError("cannot be made", file: output, remedy: "check the path and the permissions")
         }
         for (i, (path, image)) in images.enumerated() {
-            let maps = backbones.map { $0.map(of: image, size: size) }
+            let maps = backbones.map { $0.network.lastFeatureMap(of: image, shortSide: size, normalization: $0.normalization) }
             let sheet = RegionSheet(image, regions: places[i], columns: zip(names, maps).map { ($0, RegionMap($1)) })
             let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
             let target = "\(output)/\(i + 1)-\(name).jpg"
@@ -92,8 +97,7 @@ struct InspectCommand: ParsableCommand {
     }
 
     /// What made the files, where they differ in it; else their names, or their paths.
-    private static func names(_ backbones: [ReadBackbone], _ files: [String]) -> [String] {
-        let methods = backbones.map(\.name)
+    private static func names(_ methods: [String], _ files: [String]) -> [String] {
         if Set(methods).count == files.count { return methods }
         let names = files.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
         return Set(names).count == files.count ? names : files

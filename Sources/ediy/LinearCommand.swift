@@ -53,10 +53,10 @@ struct LinearCommand: ParsableCommand {
         let stop = StopSignal.listening()
         try LibTorch.load()
         let device = try LibTorch.device(place.device)
-        let backbone = try ReadBackbone(weights)
+        let backbone = try BackboneWeights(weights)
         let trainSet = try ClassFolder(train), valSet = try ClassFolder(val)
-        let stage = LinearEvaluation(
-            backbone.network, input: backbone.normalization, train: trainSet, options, seed: seed.value, device: device)
+        let stage = try LinearEvaluation(
+            backbone.makeNetwork(), input: PixelNormalization(backbone.weights.convention), train: trainSet, options, seed: seed.value, device: device)
         let run = try RunFolder(output, description(trainSet, backbone), resume: resume)
         var loop = TrainingOptions()
         loop.workers = workers
@@ -90,7 +90,7 @@ struct LinearCommand: ParsableCommand {
         return options
     }
 
-    private func description(_ train: ClassFolder, _ backbone: ReadBackbone) -> RunDescription {
+    private func description(_ train: ClassFolder, _ backbone: BackboneWeights) -> RunDescription {
         RunDescription(
             stage: .linear, method: backbone.name, seed: seed.value,
             dataset: URL(fileURLWithPath: self.train).standardizedFileURL.path,

@@ -47,12 +47,15 @@ struct WeightsConvertCommand: ParsableCommand {
             return
         }
         let weights = try NetworkWeights(file, prefix: prefix)
-        let missing = weights.network == .backbone ? weights.missingInBackbone : try weights.missing(in: MaskRCNNOptions(of: weights))
-        guard weights.depth != nil, missing.isEmpty else {
-            throw UserError(
-                weights.depth == nil
-                    ? "has a ResNet of an unknown depth" : "is not whole: it has no \(missing.prefix(3).joined(separator: ", ")), \(missing.count) in all",
-                file: input, remedy: "ediy weights inspect says what is in it")
+        switch weights.network {
+        case .backbone: _ = try weights.usableArchitecture()
+        case .detector:
+            let missing = try weights.missing(in: MaskRCNNOptions(of: weights))
+            guard missing.isEmpty else {
+                throw UserError(
+                    "is not whole: it has no \(missing.prefix(3).joined(separator: ", ")), \(missing.count) in all", file: input,
+                    remedy: "ediy weights inspect says what is in it")
+            }
         }
         let tensors = try weights.tensors(as: to.layout)
         try WeightWriter.write(

@@ -53,11 +53,12 @@ extension NetworkWeights {
         var lines: [String] = []
         let below = prefix.isEmpty ? "" : " below \(prefix)"
         var missing: [String] = []
+        let architecture = architecture
         switch network {
         case .backbone:
-            let depth = depth.map { "ResNet-\($0.rawValue)" } ?? "a ResNet of an unknown depth"
-            lines.append("looks like: \(depth), \(layout.title) names\(below)")
+            lines.append("looks like: \(architecture.title), \(layout.title) names\(below)")
             missing = missingInBackbone
+            if missing.isEmpty, let problem = architecture.problem { lines.append("  not usable: it \(problem)") }
         case .detector:
             do {
                 let options = try MaskRCNNOptions(of: self)

@@ -113,6 +113,78 @@ import Torch
         #expect(file.main.tensors.map(\.shape) == [[2, 1]] && file.main.tensors[0].tensor().ints == [1, 7])
     }
 
+    /// What a trainer keeps beside the weights, in classes of other packages, as a state, as members or as arguments.
+    @Test(arguments: [
+        "comegaconf.dictconfig\nDictConfig\n)\u{81}}U\u{1}bK\u{1}sb", "cpytorch_lightning.utilities.parsing\nAttributeDict\n)\u{81}(U\u{2}lrK\u{1}u",
+        "cmy.project\nConfig\n(K\u{1}tR", "ctorch.nn.modules.loss\nCrossEntropyLoss\n)\u{81}}b", "cmy.project\nList\n)\u{81}(K\u{1}K\u{2}e",
+        "cmy.project\nConfig\n",
+    ])
+    func objectsOfOtherPackagesArePassedOver(_ object: String) throws {
+        let text = "}(U\u{5}hyper\(object)U\u{1}w" + array(shape: "(I1\nt") + "u."
+        let file = try WeightFile(write(pickle(text)))
+        #expect(file.main.tensors.map(\.name) == ["w"] && file.main.tensors[0].byteCount == 4)
+        // Alone it is no weights, and to see into it it would have to be run.
+        let line = try complaint(pickle(object + "."))
+        #expect(line.contains("asks to run") && line.contains("."), "\(line)")
+    }
+
+    @Test func whatHidesBesideWeightsIsRefusedByName() throws {
+        let line = try complaint(pickle("}(U\u{1}acos\nsystem\n(U\u{4}truetRU\u{1}w" + array(shape: "(I1\nt") + "u."))
+        #expect(line.contains("asks to run os.system"), "\(line)")
+    }
+
+    @Test func haikusCheckpointsAreNamed() throws {
+        let weights = "}U\u{11}net/~/first_layer}U\u{1}w" + array(shape: "(I1\nt") + "ss"
+        for text in [weights + ".", "}U\u{5}statecbyol.byol_experiment\n_State\n(\(weights)t\u{81}s."] {
+            let line = try complaint(pickle(text))
+            #expect(line.contains("Haiku") && !line.contains("PyTorch"), "\(line)")
+        }
+    }
+
+    // MARK: - Shards
+
+    private func shards(_ names: [String], index: String?) throws -> String {
+        let folder = "\(folder)/\(UUID())"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for (i, name) in names.enumerated() {
+            var dict = StateDict()
+            dict["t\(i)"] = Tensor([Float(i)], [1])
+            try SafeTensors.write(dict, to: "\(folder)/\(name)")
+        }
+        if let index { try AtomicFile.write(index, to: "\(folder)/model.safetensors.index.json") }
+        return folder
+    }
+
+    @Test func shardsAreReadByFolderByIndexAndByOneOfThem() throws {
+        let names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+        let index = #"{"metadata": {"total_size": 8}, "weight_map": {"t0": "\#(names[0])", "t1": "\#(names[1])"}}"#
+        let whole = try shards(names, index: index), bare = try shards(names, index: nil)
+        for path in [whole, "\(whole)/model.safetensors.index.json", "\(whole)/\(names[1])", bare, "\(bare)/\(names[0])"] {
+            let file = try WeightFile(path)
+            #expect(file.main.tensors.map(\.name) == ["t0", "t1"] && file.main.tensors.map { $0.tensor().item } == [0, 1], "\(path)")
+        }
+        let single = try shards(["model.safetensors"], index: nil)
+        #expect(try WeightFile(single).main.tensors.count == 1)
+    }
+
+    @Test func shardsThatAreMissingAreNamed() throws {
+        let names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+        let index = #"{"weight_map": {"t0": "\#(names[0])", "t1": "\#(names[1])"}}"#
+        let half = try shards([names[0]], index: index)
+        for path in [half, "\(half)/model.safetensors.index.json", "\(half)/\(names[0])"] {
+            #expect { try WeightFile(path) } throws: { "\($0)".contains("\(half)/\(names[1]): is missing") }
+        }
+        #expect { try WeightFile(shards([], index: nil)) } throws: { "\($0)".contains("folder without model.safetensors") }
+        for map in [#"{"t": "../w"}"#, #"{"t": 1}"#, "{}"] {
+            let folder = try shards([], index: #"{"weight_map": \#(map)}"#)
+            #expect(throws: UserError.self) { try WeightFile(folder) }
+        }
+        // The same tensor twice.
+        let twice = try shards(["model-00001-of-00002.safetensors"], index: nil)
+        try FileManager.default.copyItem(atPath: "\(twice)/\(names[0])", toPath: "\(twice)/\(names[1])")
+        #expect { try WeightFile(twice) } throws: { "\($0)".contains("t0") && "\($0)".contains("lies in") }
+    }
+
     @Test(arguments: [
         ("(I1000000000\nt", "storage has 1"), ("(I9223372036854775807\nI4\nt", "no memory"), ("(I-1\nt", "no proper shape"),
         ("(I0\nI9223372036854775807\nI9223372036854775807\nt", "no memory"), ("(I2\nt", "storage has 1"), ("(NI1\nt", "proper shape"),

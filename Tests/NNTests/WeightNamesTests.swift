@@ -80,6 +80,29 @@ import Torch
         #expect(Set(try weights.tensors(as: .detectron2).map(\.name)) == Set(network.state("").map { detectron2($0.name) }))
     }
 
+    /// transformers', by hand.
+    private func huggingFace(_ name: String) -> String {
+        let parts = name.split(separator: ".").map(String.init)
+        let field = parts[parts.count - 1]
+        func end(_ isNorm: Bool) -> String { (isNorm ? "normalization." : "convolution.") + field }
+        guard parts[0].hasPrefix("layer"), let stage = parts[0].last.flatMap({ Int("\($0)") }) else {
+            return "resnet.embedder.embedder." + end(parts[0] == "bn1")
+        }
+        let block = "resnet.encoder.stages.\(stage - 1).layers.\(parts[1])."
+        if parts[2] == "downsample" { return block + "shortcut." + end(parts[3] == "1") }
+        let index = Int("\(parts[2].last ?? "0")") ?? 0
+        return block + "layer.\(index - 1)." + end(parts[2].hasPrefix("bn"))
+    }
+
+    @Test func huggingFacesNamesAreRead() throws {
+        let weights = try NetworkWeights(write(huggingFace, more: ["classifier.1.weight"]))
+        #expect(weights.layout == .huggingFace && weights.prefix == "resnet." && weights.left == ["classifier.1.weight"])
+        #expect(!weights.convention.isBGR && !weights.convention.strideIn1x1)
+        try expectWhole(weights)
+        // A base model alone has no prefix.
+        try expectWhole(NetworkWeights(write { String(huggingFace($0).dropFirst("resnet.".count)) }))
+    }
+
     @Test func caffe2sNamesAreRead() throws {
         let fields = ["weight": "s", "bias": "b"]
         let file = try write({ name in

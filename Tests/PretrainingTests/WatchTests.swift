@@ -147,39 +147,6 @@ final class Scratch {
         #expect(abs(rank(values) - rank(wide)) < 1e-2)
     }
 
-    // MARK: - Weight files and linear evaluation
-
-    @Test(arguments: [(ResNet.Depth.r18, 4), (.r34, 2), (.r50, 2), (.r101, 2)])
-    func aBackboneIsKnownByItsShapes(_ depth: ResNet.Depth, _ width: Int) throws {
-        let network = ResNet(depth, width: width, using: Generator(seed: 6))
-        let path = "\(scratch.path)/a.safetensors"
-        try SafeTensors.write(network.stateDict, metadata: ["method": "byol"], to: path)
-        let found = try ReadBackbone(path)
-        let read = found.network
-        #expect(found.name == "byol" && found.normalization.order == .rgb)
-        #expect(zip(found.normalization.mean, PixelNormalization.imageNet.mean).allSatisfy { abs($0 - $1) < 1e-9 })
-        #expect(read.levels == network.levels)
-        #expect(read.state("").map(\.name) == network.state("").map(\.name))
-        #expect(read.layer4.state("").map { $0.tensor.floats } == network.layer4.state("").map { $0.tensor.floats })
-    }
-
-    @Test func whatIsNoBackboneIsNamed() throws {
-        let path = "\(scratch.path)/a.safetensors"
-        var dict = StateDict()
-        dict["fc.weight"] = .zeros([2, 2])
-        try SafeTensors.write(dict, metadata: [:], to: path)
-        #expect { try ReadBackbone(path) } throws: { "\($0)".contains("a.safetensors: holds no ResNet") }
-        // One without a part, and one whose stem is of another width.
-        dict = ResNet(.r18, width: 4, using: Generator(seed: 1)).stateDict
-        dict["layer2.1.conv2.weight"] = nil
-        try SafeTensors.write(dict, metadata: [:], to: path)
-        #expect { try ReadBackbone(path) } throws: { "\($0)".contains("layer2.1.conv2.weight") }
-        dict = ResNet(.r18, width: 4, using: Generator(seed: 1)).stateDict
-        dict["conv1.weight"] = .zeros([512, 3, 7, 7])
-        try SafeTensors.write(dict, metadata: [:], to: path)
-        #expect { try ReadBackbone(path) } throws: { "\($0)".contains("no ResNet's shapes") }
-    }
-
     /// Twenty epochs on images of the synthetic dataset: neither method's features collapse to a point.
     @Test(arguments: PretrainingMethodName.allCases)
     func twentyEpochsOnShapesDoNotCollapse(_ method: PretrainingMethodName) throws {
@@ -206,6 +173,8 @@ final class Scratch {
         #expect(stage.measured(after: 3) == nil)
         #expect(measured.regions.spread > 0.3 && !measured.regions.isCollapsed)
     }
+
+    // MARK: - Linear evaluation
 
     @Test func classesThatColoursTellAreLearned() throws {
         let folder = try ClassFolder(scratch.classes([12, 12, 12]))

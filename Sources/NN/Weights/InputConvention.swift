@@ -13,15 +13,20 @@ public struct InputConvention: Sendable, Equatable {
     /// What speaks against it.
     public var doubt: String?
 
+    /// Of ImageNet's training images, red, green and blue, in grey levels of 0 to 255; torchvision's, 255 times 0.485, 0.456, 0.406.
+    public static let imageNetMean = [123.675, 116.28, 103.53]
+    /// 255 times 0.229, 0.224, 0.225.
+    public static let imageNetDeviation = [58.395, 57.12, 57.375]
+
     /// PyTorch's: RGB, ImageNet's mean and deviation, the stride in the 3×3 convolution.
     static func torchvision(_ reason: String) -> InputConvention {
         InputConvention(
-            isBGR: false, mean: [123.675, 116.28, 103.53], deviation: [58.395, 57.12, 57.375], strideIn1x1: false, reason: reason)
+            isBGR: false, mean: imageNetMean, deviation: imageNetDeviation, strideIn1x1: false, reason: reason)
     }
 
     /// Caffe's, and Detectron2's own: BGR, the mean alone, the stride in the first 1×1 convolution.
     static func caffe(_ reason: String) -> InputConvention {
-        InputConvention(isBGR: true, mean: [103.53, 116.28, 123.675], deviation: [1, 1, 1], strideIn1x1: true, reason: reason)
+        InputConvention(isBGR: true, mean: imageNetMean.reversed(), deviation: [1, 1, 1], strideIn1x1: true, reason: reason)
     }
 
     /// In words.

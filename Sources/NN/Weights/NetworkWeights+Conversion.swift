@@ -26,7 +26,7 @@ extension NetworkWeights {
                 }
                 guard let background = detector.backgroundRows else { return (theirs, tensor) }
                 return (theirs, tensor.arranged(background.isKept ? .lastToFirst(background.count) : .zerosFirst(background.count)))
-            case (_, .caffe2), (_, .sequential):
+            case (_, .caffe2), (_, .sequential), (_, .huggingFace):
                 throw UserError("\(layout.title) names are read, not written", remedy: "use torchvision, detectron2 or ediy")
             }
         }

@@ -20,6 +20,8 @@ public struct NetworkWeights: Sendable {
     private let tensors: [String: NamedTensor]
     /// Names in the file that stand for nothing in this suite's networks, without those that say how a network is used.
     public let left: [String]
+    /// Those of them that lie inside of the backbone, without its prefix: with them it is another network.
+    let strangers: [String]
     /// Where else in the file such a network is: `state_dict.module.encoder_k.`
     public let others: [String]
     /// What the network subtracts from pixels and divides them by, where the file says so.
@@ -43,14 +45,14 @@ public struct NetworkWeights: Sendable {
                 file: file.path,
                 remedy: prefix != nil && !known.isEmpty
                     ? "it has one below \(known.joined(separator: ", "))"
-                    : "ediy weights inspect lists its names; known are torchvision's and Detectron2's")
+                    : "ediy weights inspect lists its names; known are torchvision's, timm's, Detectron2's and Hugging Face's")
         }
         self.init(file, chosen, others: found.filter { $0.prefix != chosen.prefix }.map(\.prefix))
     }
 
     private init(_ file: WeightFile, _ found: Found, others: [String]) {
         (path, network, layout, prefix, self.others) = (file.path, found.network, found.layout, found.prefix, others)
-        var names: [String] = [], left: [String] = []
+        var names: [String] = [], left: [String] = [], strangers: [String] = []
         var tensors: [String: NamedTensor] = [:]
         var pixels: [String: [Double]] = [:], anchors: [Int: [(width: Double, height: Double)]] = [:]
         for stored in found.section.tensors {
@@ -78,6 +80,7 @@ public struct NetworkWeights: Sendable {
                 anchors[level] = Self.sizes(ofCorners: stored.tensor().array())
             } else {
                 left.append(stored.name)
+                if found.network == .backbone, found.layout.isInsideBackbone(inner) { strangers.append(inner) }
             }
         }
         // Caffe2's weights, and Detectron2's made from them, have their statistics multiplied into scale and shift.
@@ -94,7 +97,7 @@ public struct NetworkWeights: Sendable {
                 names += ["\(stem)running_mean", "\(stem)running_var"]
             }
         }
-        (self.names, self.tensors, self.left) = (names, tensors, left)
+        (self.names, self.tensors, self.left, self.strangers) = (names, tensors, left, strangers)
         (pixelMean, pixelDeviation) = (pixels["pixel_mean"], pixels["pixel_std"])
         self.anchors = anchors.sorted { $0.key < $1.key }.map(\.value)
     }
@@ -119,15 +122,6 @@ public struct NetworkWeights: Sendable {
             guard let inner = Self.resNetName(name, network), let tensor = tensors[name] else { return nil }
             return (inner.torchvision, tensor)
         }
-    }
-
-    /// The backbone's depth; nil for one that this suite does not have.
-    public var depth: ResNet.Depth? { ResNet.depth(ofStateNames: backbone.map(\.name)) }
-
-    /// Names that a backbone of this depth should have, and the file has not.
-    public var missingInBackbone: [String] {
-        let present = Set(backbone.map(\.name))
-        return (depth.map(ResNet.stateNames) ?? []).filter { !present.contains($0) }
     }
 
     /// Copies the tensors into `entries`, one at a time, in place.

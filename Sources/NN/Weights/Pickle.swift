@@ -97,6 +97,8 @@ struct Pickle {
     var arrays: [NumpyArray] = []
     var types: [NumpyType] = []
     var root = PickleValue.none
+    /// The first object of another package, for messages.
+    var stranger: String?
     /// The byte after its end.
     var end = 0
 

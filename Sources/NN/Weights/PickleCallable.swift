@@ -18,7 +18,8 @@ enum PickleCallable {
     case encode
     case bytes
     case tuple
-    /// Something that is made of data and holds no weights; what it is given is left alone.
+    /// Something that is made of data and holds no weights, or belongs to another package than Python's, PyTorch's and numpy's: a
+    /// trainer's configuration, say. What it is given is left alone.
     case plainObject(String)
     /// `copyreg._reconstructor`, which makes an object of the type that it is given.
     case reconstructor
@@ -47,12 +48,25 @@ enum PickleCallable {
         default:
             if let storage = Self.storages["\(module).\(name)"] {
                 self = .storageType(storage)
-            } else if Self.plainObjects.contains("\(module).\(name)") || (module == "torch" && Self.torchTypes.contains(name)) {
+            } else if Self.plainObjects.contains("\(module).\(name)") || (module == "torch" && Self.torchTypes.contains(name))
+                || !Self.isGuarded("\(module).\(name)")
+            {
                 self = .plainObject("\(module).\(name)")
             } else {
                 return nil
             }
         }
+    }
+
+    /// Whether an object of this type is none of those that are known.
+    static func isOfAnotherPackage(_ type: String) -> Bool {
+        !plainObjects.contains(type) && !isGuarded(type)
+    }
+
+    /// Losses and optimizers of PyTorch stand in trainers' configurations; all else of it has its place above.
+    private static func isGuarded(_ name: String) -> Bool {
+        if name.hasPrefix("torch.nn.") || name.hasPrefix("torch.optim.") { return false }
+        return guarded.contains(String(name.prefix { $0 != "." }))
     }
 
     private static let storages: [String: DType?] = {
@@ -70,6 +84,19 @@ enum PickleCallable {
         "argparse.Namespace", "types.SimpleNamespace", "builtins.set", "builtins.frozenset", "builtins.int", "builtins.float",
         "builtins.bool", "builtins.str", "builtins.object", "builtins.complex", "numpy.ndarray", "torch.device", "torch.Tensor",
         "torch.nn.parameter.Parameter", "pathlib.PosixPath", "datetime.datetime", "datetime.timedelta",
+    ]
+
+    /// Packages of which nothing but what is named above has a place in weights: with them a pickle reaches Python itself, the
+    /// machine or the network. All else is passed over.
+    private static let guarded: Set<String> = [
+        "builtins", "copyreg", "torch", "numpy", "os", "posix", "nt", "ntpath", "posixpath", "sys", "subprocess",
+        "importlib", "imp", "pkgutil", "runpy", "zipimport", "shutil", "tempfile", "glob", "fileinput", "io", "_io", "mmap", "pty",
+        "tty", "ctypes", "_ctypes", "cffi", "code", "codeop", "codecs", "_codecs", "pickle", "_pickle", "cPickle", "marshal", "shelve",
+        "dill", "cloudpickle", "joblib", "operator", "_operator", "types", "inspect", "ast", "pdb", "bdb", "timeit", "trace",
+        "profile", "cProfile", "webbrowser", "asyncio", "multiprocessing", "concurrent", "threading", "_thread", "signal", "platform",
+        "socket", "_socket", "socketserver", "ssl", "urllib", "http", "httplib", "ftplib", "smtplib", "telnetlib", "xmlrpc", "requests",
+        "aiohttp", "httpx", "paramiko", "fsspec", "commands", "pip", "setuptools", "distutils", "ensurepip", "venv", "pydoc", "doctest",
+        "idlelib", "lib2to3", "sqlite3", "gc", "atexit", "test", "unittest", "pytest", "IPython", "",
     ]
 
     /// `torch.float32` and its like, as values.

@@ -21,10 +21,15 @@ struct PickleContent {
         var content = PickleContent(pickle, file, bytes)
         var sections: [WeightFile.Section] = []
         var notes: [(name: String, value: String)] = []
+        if content.isHaiku {
+            throw file.error(
+                "is a Haiku checkpoint (JAX), as DeepMind's BYOL has it, which is not read",
+                remedy: "save its arrays with its own code, by torchvision's names")
+        }
         guard case .dict(let root) = pickle.root else {
             try content.visit(pickle.root, name: "", depth: 0)
             let section = content.takeSection("")
-            guard !section.tensors.isEmpty else { throw file.error("holds no dictionary of tensors") }
+            guard !section.tensors.isEmpty else { throw content.refusal ?? file.error("holds no dictionary of tensors") }
             return ([section], [])
         }
         var direct: [(name: String, value: PickleValue)] = []
@@ -42,6 +47,7 @@ struct PickleContent {
         for (name, value) in direct { try content.visit(value, name: name, depth: 1) }
         let outermost = content.takeSection("")
         if !outermost.tensors.isEmpty || !outermost.unread.isEmpty { sections.insert(outermost, at: 0) }
+        if sections.allSatisfy({ $0.tensors.isEmpty }), let refusal = content.refusal { throw refusal }
         return (sections, notes)
     }
 
@@ -49,6 +55,19 @@ struct PickleContent {
         self.pickle = pickle
         self.file = file
         self.bytes = bytes
+    }
+
+    /// Where there is nothing but an object whose class would have to be run to see into it: a whole pickled model, say.
+    private var refusal: UserError? {
+        let root: String? = if case .callable(.plainObject(let name)) = pickle.root { name } else { nil }
+        return (root ?? pickle.stranger).map { PickleMachine.refusal($0, of: file) }
+    }
+
+    /// Whether its dictionaries have the names of Haiku's modules: `res_net50/~/initial_conv`.
+    private var isHaiku: Bool {
+        pickle.dicts.prefix(10_000).contains { dict in
+            dict.prefix(1000).contains { $0.key.string(in: file)?.contains("/~/") == true }
+        }
     }
 
     private mutating func takeSection(_ name: String) -> WeightFile.Section {

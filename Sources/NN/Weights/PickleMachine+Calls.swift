@@ -8,9 +8,11 @@ extension PickleMachine {
         return .callable(callable)
     }
 
-    func refusal(_ name: String) -> UserError {
-        fail(
-            "asks to run \(name), and nothing of a weight file is run",
+    func refusal(_ name: String) -> UserError { Self.refusal(name, of: file, at: "byte \(place)") }
+
+    static func refusal(_ name: String, of file: MappedFile, at place: String? = nil) -> UserError {
+        file.error(
+            "asks to run \(name), and nothing of a weight file is run", at: place,
             remedy: "if you trust who made it, save its state dict alone with PyTorch, and use that")
     }
 
@@ -38,12 +40,18 @@ extension PickleMachine {
         case .encode: return try encoded(arguments)
         case .bytes: return try bytes(arguments)
         case .tuple: return arguments.first ?? pickle.tuple([])
-        case .plainObject(let name): return .opaque(name)
+        case .plainObject(let name): return object(name)
         case .reconstructor:
             guard case .callable(.plainObject(let name))? = arguments.first else { throw fail("makes an object of an unknown kind") }
-            return .opaque(name)
+            return object(name)
         case .storageType: throw fail("has a storage inside of the pickle")
         }
+    }
+
+    /// Something that holds no weights, of this type.
+    mutating func object(_ type: String) -> PickleValue {
+        if pickle.stranger == nil, PickleCallable.isOfAnotherPackage(type) { pickle.stranger = type }
+        return .opaque(type)
     }
 
     /// An object after its state was given to it.

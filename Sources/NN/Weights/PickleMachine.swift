@@ -167,7 +167,7 @@ struct PickleMachine {
             stack.append(try result(of: callable, arguments))
         case 0x92:  // NEWOBJ_EX
             guard case .callable(.plainObject(let name)) = try pop(3)[0] else { throw fail("makes an object of an unknown kind") }
-            stack.append(.opaque(name))
+            stack.append(object(name))
         case UInt8(ascii: "b"):  // BUILD
             let parts = try pop(2)
             stack.append(try built(parts[0], state: parts[1]))

@@ -9,7 +9,8 @@ enum ResNetName: Hashable {
     case shortcut(Int, Int, String)
     case shortcutNorm(Int, Int, String)
 
-    static let statistics = ["running_mean", "running_var"]
+    /// What a batch normalisation has, without its count of batches.
+    static let normFields = ["weight", "bias", "running_mean", "running_var"]
 
     // MARK: - Reading
 
@@ -105,6 +106,30 @@ enum ResNetName: Hashable {
         }
     }
 
+    /// `embedder.embedder.convolution.weight`, `encoder.stages.0.layers.1.layer.2.normalization.bias`,
+    /// `encoder.stages.0.layers.0.shortcut.convolution.weight`: those of Hugging Face's transformers.
+    init?(huggingFace name: String) {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count >= 4, let field = parts.last.map(String.init) else { return nil }
+        let isNorm = parts[parts.count - 2] == "normalization"
+        guard isNorm || (parts[parts.count - 2] == "convolution" && field == "weight") else { return nil }
+        if parts.count == 4, parts[0] == "embedder", parts[1] == "embedder" {
+            self = isNorm ? .stemNorm(field) : .stem(field)
+        } else if parts.count == 8 || parts.count == 9, parts[0] == "encoder", parts[1] == "stages", let stage = number(parts[2]),
+            stage < 4, parts[3] == "layers", let block = number(parts[4])
+        {
+            if parts.count == 8, parts[5] == "shortcut" {
+                self.init(stage + 1, block, part: "shortcut", isNorm: isNorm, field)
+            } else if parts.count == 9, parts[5] == "layer", let index = number(parts[6]), index < 3 {
+                self.init(stage + 1, block, part: Substring("conv\(index + 1)"), isNorm: isNorm, field)
+            } else {
+                return nil
+            }
+        } else {
+            return nil
+        }
+    }
+
     // MARK: - Writing
 
     var torchvision: String {
@@ -153,37 +178,6 @@ enum ResNetName: Hashable {
         case .shortcutNorm(let stage, let block, _): .shortcutNorm(stage, block, field)
         default: self
         }
-    }
-}
-
-extension ResNet {
-    /// The names of a network's state, by torchvision's spelling, without the counts of batches.
-    static func stateNames(_ depth: Depth) -> [String] {
-        func norm(_ name: ResNetName) -> [ResNetName] {
-            ["weight", "bias", "running_mean", "running_var"].map { name.norm($0) }
-        }
-        var names: [ResNetName] = [.stem("weight")] + norm(.stemNorm(""))
-        for (stage, blocks) in zip(1..., depth.blocks) {
-            for block in 0..<blocks {
-                for index in 1...(depth.usesBottlenecks ? 3 : 2) {
-                    names += [.conv(stage, block, index, "weight")] + norm(.norm(stage, block, index, ""))
-                }
-                if block == 0 && (stage > 1 || depth.usesBottlenecks) {
-                    names += [.shortcut(stage, block, "weight")] + norm(.shortcutNorm(stage, block, ""))
-                }
-            }
-        }
-        return names.map(\.torchvision)
-    }
-
-    /// The depth whose blocks these names have; nil for a network that is not known.
-    static func depth(ofStateNames names: some Sequence<String>) -> Depth? {
-        var blocks = [0, 0, 0, 0], hasThird = false
-        for case .conv(let stage, let block, let index, _) in names.lazy.compactMap(ResNetName.init(torchvision:)) {
-            blocks[stage - 1] = max(blocks[stage - 1], block + 1)
-            hasThird = hasThird || index == 3
-        }
-        return Depth.allCases.first { $0.blocks == blocks && $0.usesBottlenecks == hasThird }
     }
 }
 

@@ -30,9 +30,31 @@ public struct WeightFile: Sendable {
     /// What the outermost dictionary says beside tensors: `epoch` 3, `__author__` …
     public let notes: [(name: String, value: String)]
 
-    /// - Throws: `UserError` with one line on what is wrong with the file.
+    /// - Parameter path: a file; or a folder, an index or a shard of weights that are spread over several, as Hugging Face has them.
+    /// - Throws: `UserError` with one line on what is wrong with the file, or naming the shard that is missing.
     public init(_ path: String) throws {
-        try self.init(MappedFile(path))
+        if let files = try WeightShards.files(of: path) {
+            try self.init(shards: files, of: path)
+        } else {
+            try self.init(MappedFile(path))
+        }
+    }
+
+    private init(shards files: [String], of path: String) throws {
+        let shards = try files.map { try WeightFile(MappedFile($0)) }
+        self.path = path
+        (format, notes) = (shards[0].format, shards[0].notes)
+        var places: [String: String] = [:]
+        for shard in shards {
+            for tensor in shard.main.tensors {
+                if let other = places.updateValue(shard.path, forKey: tensor.name) {
+                    throw UserError("lies in \(other) too", file: shard.path, at: tensor.name, remedy: "get or write them again")
+                }
+            }
+        }
+        sections = [
+            Section(name: "", tensors: shards.flatMap(\.main.tensors), unread: shards.flatMap { $0.sections.flatMap(\.unread) })
+        ]
     }
 
     init(_ file: MappedFile) throws {
