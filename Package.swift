@@ -16,7 +16,10 @@ let torchFlags: [CXXSetting] =
 let torchLinks: [LinkerSetting] =
     (libtorch.map { root in
         [.unsafeFlags(["-L\(root)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(root)/lib"])]
-    } ?? []) + [.linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10")]
+    } ?? []) + [
+        // libtorch.so holds nothing and needs the devices' libraries: a linker that drops what is not asked for would lose CUDA.
+        .unsafeFlags(["-Xlinker", "--no-as-needed", "-ltorch", "-ltorch_cpu", "-lc10"])
+    ]
 
 /// A library room with its tests beside it in `Tests/`.
 func room(_ name: String, needs dependencies: [Target.Dependency]) -> Target {
@@ -46,7 +49,8 @@ let package = Package(
     ],
     targets: [
         // C and C++, one thin room a library.
-        .target(name: "CTorch", cxxSettings: torchFlags, linkerSettings: torchLinks),
+        .target(
+            name: "CTorch", exclude: ["README.md"], cxxSettings: [.headerSearchPath(".")] + torchFlags, linkerSettings: torchLinks),
         .systemLibrary(name: "CTorchAPI"),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .systemLibrary(name: "CJSON"),
@@ -59,7 +63,10 @@ let package = Package(
         room("Recipes", needs: ["Support", .product(name: "Yams", package: "Yams")]),
         room("Vision", needs: ["Support", "CJPEG"]),
         room("COCO", needs: ["Support", "CSimdJSON"]),
-        room("Torch", needs: ["Support", "CTorchAPI"]),
+        .target(
+            name: "Torch", dependencies: ["Support", "CTorchAPI"],
+            // So that a libtorch that has gone is named by where it was to be had.
+            swiftSettings: libtorch == nil ? [] : [.define("LIBTORCH_GIVEN")]),
         room("NN", needs: ["Torch", "Recipes", "Support"]),
         room("DataLoading", needs: ["NN", "Recipes", "Torch", "Vision", "COCO", "Support"]),
         room("Training", needs: ["DataLoading", "Recipes", "NN", "Torch", "Support"]),

@@ -24,11 +24,7 @@ public struct Conv2d: Module {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        switch (weight.size(2), weight.size(3), stride, padding) {
-        case (1, 1, _, 0): x.convolvedPointwise(weight, bias: bias, stride: stride)
-        case (3, 3, 1, 1): x.convolvedKeepingSize(weight, bias: bias)
-        default: x.convolved(weight, bias: bias, stride: stride, padding: padding)
-        }
+        x.convolved(weight, bias: bias, stride: stride, padding: padding)
     }
 
     public func state(_ prefix: String) -> [StateEntry] {

@@ -1,12 +1,15 @@
 import CTorchAPI
 
 extension Tensor {
-    /// Fills `grad` of every leaf that this scalar came from.
-    public func backward() {
-        if let message = LibTorch.table.pointee.backward(handle.pointer).map(Operator.take) {
-            if let lost = ProcessGroup.lost(message) { LibTorch.stop(lost) }
+    /// Adds to `grad` of every leaf that this scalar came from.
+    ///
+    /// - Throws: `UserError` where memory runs out, or a process is gone that the way back asks.
+    public func backward() throws {
+        guard let message = LibTorch.table.pointee.backward(handle.pointer).map(Operator.take) else { return }
+        guard let error = userError(message, in: "the backward pass") else {
             fatalError("backward of \(dtype)\(shape): \(message)")
         }
+        throw error
     }
 
     /// What `backward` left here, and where the next one adds. Setting nil clears it.
@@ -18,7 +21,7 @@ extension Tensor {
     /// Whether operations on this tensor are recorded.
     public var requiresGrad: Bool { LibTorch.table.pointee.requires_grad(handle.pointer) }
 
-    /// The same tensor, recorded from here on (a leaf of the graph).
+    /// The same tensor, recorded from here on (a leaf of the graph). Of floating point; others stop the program.
     @discardableResult
     public func requiringGrad(_ value: Bool = true) -> Tensor {
         if let message = LibTorch.table.pointee.set_requires_grad(handle.pointer, value) {
@@ -39,7 +42,8 @@ public func withoutGrad<R>(_ body: () throws -> R) rethrows -> R {
     return try body()
 }
 
-/// Runs `body` with matrix products and convolutions in `dtype`, weights staying as they are (mixed precision).
+/// Runs `body` with matrix products and convolutions in `dtype`, weights staying as they are (mixed precision; Micikevicius et
+/// al. 2018, arXiv 1710.03740). Of the calling thread.
 public func withAutocast<R>(_ dtype: DType, on device: Device = .cpu, _ body: () throws -> R) rethrows -> R {
     let before = LibTorch.table.pointee.set_autocast(device.type, true, dtype.rawValue)
     defer { _ = LibTorch.table.pointee.set_autocast(device.type, before, dtype.rawValue) }

@@ -9,7 +9,7 @@ import Support
 public enum LibTorch {
     /// Opens libtorch now, so that its absence is an error and not a stop at the first tensor.
     ///
-    /// - Throws: `UserError` naming what is missing and the package that has it.
+    /// - Throws: `UserError` naming what is missing and how to get it, or an EDIY_VECTOR_LEVEL that is none.
     public static func load() throws {
         _ = try library.get()
     }
@@ -34,31 +34,6 @@ public enum LibTorch {
     static func share(cores processes: Int) {
         guard ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] == nil else { return }
         setThreadCount(max(threadCount / processes, 1))
-    }
-
-    /// The CUDA devices that libtorch sees; 0 with a build for CPUs.
-    public static var cudaDeviceCount: Int { Int(table.pointee.cuda_device_count()) }
-
-    /// The device asked for; without one the first CUDA device, or else the CPU. Of several processes each has the CUDA device
-    /// of its local rank.
-    ///
-    /// - Throws: `UserError` when libtorch does not see the one asked for.
-    public static func device(_ asked: Device?, in group: ProcessGroup? = nil) throws -> Device {
-        let count = cudaDeviceCount
-        var asked = asked
-        if let group, count > 0, asked != .cpu {
-            guard asked == nil || asked == .cuda(0) else {
-                throw UserError("--device \(asked ?? .cpu) is for one process", remedy: "leave it out: each takes the device of its LOCAL_RANK")
-            }
-            asked = .cuda(group.localRank)
-        }
-        guard let asked else { return count > 0 ? .cuda(0) : .cpu }
-        if case .cuda(let index) = asked, index >= count {
-            throw UserError(
-                "there is no \(asked): libtorch sees \(count) CUDA devices",
-                remedy: count > 0 ? "name another one" : "build against a libtorch that has CUDA, by LIBTORCH=DIR")
-        }
-        return asked
     }
 
     /// The table of functions. Stops the program, with the reason on one line, when libtorch cannot be opened.
@@ -89,10 +64,7 @@ public enum LibTorch {
         setenv("GLOG_minloglevel", "3", 0)
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let reason = dlerror().map { String(cString: $0) } ?? "unknown reason"
-            return .failure(
-                UserError(
-                    "cannot be opened: \(reason)", file: path,
-                    remedy: "install libtorch with `apt-get install libtorch-dev`"))
+            return .failure(UserError("cannot be opened: \(reason)", file: path, remedy: remedy(for: reason)))
         }
         guard let symbol = dlsym(handle, "ediy_torch") else {
             return .failure(UserError("has no symbol ediy_torch", file: path, remedy: "build it again"))
@@ -101,7 +73,27 @@ public enum LibTorch {
         guard let table = unsafeBitCast(symbol, to: Entry.self)(), table.pointee.abi == EDIY_TORCH_ABI else {
             return .failure(UserError("is of another version than this program", file: path, remedy: "build it again"))
         }
+        let level = ProcessInfo.processInfo.environment["EDIY_VECTOR_LEVEL"].flatMap { $0.isEmpty ? nil : $0 }
+        if let message = table.pointee.settle(level) {
+            defer { table.pointee.free_message(message) }
+            return .failure(UserError("EDIY_VECTOR_LEVEL \(String(cString: message))", remedy: "leave it out for the best there is"))
+        }
         return .success(Opened(table: table))
+    }
+
+    /// What to do where the loader gives `reason`, which begins with the library that it did not find.
+    private static func remedy(for reason: String) -> String {
+        let library = String(reason.prefix { $0 != ":" })
+        guard reason.contains("cannot open shared object file") else { return "build it again" }
+        if library.hasPrefix("libswift") { return "add the folder of Swift's libraries to LD_LIBRARY_PATH" }
+        guard library.hasPrefix("libtorch") || library.hasPrefix("libc10") else {
+            return "install what has \(library), or add its folder to LD_LIBRARY_PATH"
+        }
+        #if LIBTORCH_GIVEN
+        return "put back the libtorch that LIBTORCH named when this was built, or build again"
+        #else
+        return "install libtorch with `apt-get install libtorch-dev`, or build again with LIBTORCH=DIR"
+        #endif
     }
 
     private static func candidatePath() -> String {

@@ -11,11 +11,18 @@ struct Operator: @unchecked Sendable {
     ///   - name: with its namespace, `aten::conv2d`.
     ///   - overload: as in the schema, `Tensor`; empty for the only or first one.
     init(_ name: String, _ overload: String = "") {
+        guard let found = Operator(ifThere: name, overload) else { fatalError("no operator \(name).\(overload)") }
+        self = found
+    }
+
+    /// nil where this version of libtorch has none of that name.
+    init?(ifThere name: String, _ overload: String = "") {
         var found: OpaquePointer?
         if let message = LibTorch.table.pointee.find_operator(name, overload, &found) {
-            fatalError(Self.take(message))
+            LibTorch.table.pointee.free_message(message)
+            return nil
         }
-        guard let found else { fatalError("no operator \(name).\(overload)") }
+        guard let found else { return nil }
         self.name = overload.isEmpty ? name : "\(name).\(overload)"
         pointer = found
     }
@@ -60,13 +67,7 @@ struct Operator: @unchecked Sendable {
     }
 
     private func stop(_ message: String, _ arguments: [Argument]) -> Never {
-        if let lost = ProcessGroup.lost(message) { LibTorch.stop(lost) }
-        let firstLine = message.split(whereSeparator: \.isNewline).first.map(String.init) ?? message
-        if message.contains("out of memory") || message.contains("can't allocate memory") {
-            LibTorch.stop(
-                UserError(
-                    "not enough memory in \(name): \(firstLine)", remedy: "use a smaller batch or smaller images"))
-        }
+        if let error = userError(message, in: name) { LibTorch.stop(error) }
         let shapes = arguments.map(\.summary).joined(separator: ", ")
         fatalError("\(name)(\(shapes)): \(message)")
     }

@@ -8,6 +8,7 @@ import Support
 public struct ProcessGroup: Sendable {
     /// 0 ..< `size`; the process of rank 0 is the leader, who alone writes files.
     public let rank: Int
+    /// How many processes there are.
     public let size: Int
     /// The rank among the processes of this machine: which device is this one's.
     public let localRank: Int
@@ -23,6 +24,7 @@ public struct ProcessGroup: Sendable {
     /// normalisations and losses with a count under them ask for. nil is a process by itself.
     @TaskLocal public static var current: ProcessGroup?
 
+    /// Whether this is the process of rank 0.
     public var isLeader: Bool { rank == 0 }
 
     /// Waits until all processes are there.
@@ -55,10 +57,15 @@ public struct ProcessGroup: Sendable {
         guard let place = try ProcessPlace.fromEnvironment() else { return nil }
         try LibTorch.load()
         LibTorch.share(cores: place.localSize)
+        // Before anything is made on a device: what names none would else all be on the first.
+        if place.localRank < LibTorch.cudaDeviceCount { try Device.cuda(place.localRank).makeCurrent() }
         return try ProcessGroup(place)
     }
 
-    /// Each tensor becomes `scale` times the sum of all processes' ones, in place and the same to the bit everywhere.
+    /// Each tensor, of any shape and device, becomes `scale` times the sum of all processes' ones, in place and the same to the bit
+    /// everywhere.
+    ///
+    /// - Throws: `UserError` naming the process that is gone; so do all calls below.
     public func allReduce(_ tensors: [Tensor], scale: Double = 1) throws {
         try attempt { group in
             withPointers(tensors) { LibTorch.table.pointee.all_reduce(group, $0.baseAddress, $0.count, scale) }
@@ -116,14 +123,8 @@ public struct ProcessGroup: Sendable {
     }
 
     private func attempt(_ call: (OpaquePointer) -> UnsafeMutablePointer<CChar>?) throws {
-        if let message = call(handle.pointer) { throw Self.lost(Operator.take(message)) ?? UserError("the processes cannot talk") }
-    }
-
-    /// What a message of an operator says of a process that is gone; nil where it says something else.
-    static func lost(_ message: String) -> UserError? {
-        guard let start = message.range(of: EDIY_LOST) else { return nil }
-        let line = message[start.upperBound...].split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        return UserError(line, remedy: "see what it said last, and start all processes again with --resume")
+        guard let message = call(handle.pointer) else { return }
+        throw userError(Operator.take(message), in: "the process group") ?? UserError("the processes cannot talk")
     }
 
     /// For operators of ours that all processes run together.

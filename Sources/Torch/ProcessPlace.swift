@@ -7,18 +7,26 @@ import Glibc
 
 /// A process's place among those that train together, and where they meet: the variables of torchrun.
 public struct ProcessPlace: Sendable, Equatable {
+    /// 0 ..< `size`, of all machines.
     public let rank: Int
+    /// How many processes there are.
     public let size: Int
+    /// The rank among the processes of this machine.
     public let localRank: Int
     /// The processes of this machine.
     public let localSize: Int
     /// Where the process of rank 0 listens.
     public let host: String
+    /// At which port.
     public let port: UInt16
-    /// Seconds that a process waits for the others, at the beginning and in any call after it.
+    /// Seconds that a process waits for the others at the beginning.
     public var meetingTimeout = 300.0
+    /// Seconds that a process waits for the others in any call after it.
     public var timeout = 600.0
 
+    /// - Parameters:
+    ///   - localRank: `rank` by default, as on one machine.
+    ///   - localSize: `size` by default.
     public init(rank: Int, size: Int, localRank: Int? = nil, localSize: Int? = nil, host: String = "127.0.0.1", port: UInt16) {
         (self.rank, self.size, self.host, self.port) = (rank, size, host, port)
         self.localRank = localRank ?? rank
@@ -42,7 +50,8 @@ public struct ProcessPlace: Sendable, Equatable {
         func required<T>(_ name: String, _ value: T?) throws -> T {
             guard let value else {
                 throw UserError(
-                    "\(name) is not set, and WORLD_SIZE is", remedy: "start by torchrun --no-python, or set RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT")
+                    "\(name) is not set, and WORLD_SIZE is",
+                    remedy: "start by torchrun --no-python, or set RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT")
             }
             return value
         }

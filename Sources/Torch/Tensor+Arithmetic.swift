@@ -44,6 +44,7 @@ extension Tensor {
     /// Where elements are neither NaN nor infinite.
     public func isFinite() -> Tensor { Operator.isFinite(.tensor(self)) }
 
+    /// Each element with the other sign.
     public static prefix func - (x: Tensor) -> Tensor { Operator.neg(.tensor(x)) }
 
     /// Elements kept within the bounds.
@@ -52,13 +53,15 @@ extension Tensor {
             .tensor(self), min.map(Argument.double) ?? .none, max.map(Argument.double) ?? .none)
     }
 
+    /// Each element to the power of `exponent`.
     public func pow(_ exponent: Double) -> Tensor { Operator.pow(.tensor(self), .double(exponent)) }
 }
 
 // MARK: - Two operands, with broadcasting
 
+/// Shapes are aligned at their last dimensions; of two sizes in one place one is 1 or both are equal, else the program stops. A
+/// number counts as a tensor of one element, and does not change the dtype of floating-point tensors.
 extension Tensor {
-
     public static func + (a: Tensor, b: Tensor) -> Tensor { Operator.add(.tensor(a), .tensor(b)) }
     public static func + (a: Tensor, b: Double) -> Tensor { Operator.addScalar(.tensor(a), .double(b)) }
     public static func - (a: Tensor, b: Tensor) -> Tensor { Operator.sub(.tensor(a), .tensor(b)) }
@@ -72,6 +75,8 @@ extension Tensor {
     public static func - (a: Double, b: Tensor) -> Tensor { -b + a }
     public static func / (a: Double, b: Tensor) -> Tensor { Operator.reciprocal(.tensor(b)) * a }
 
+    // Comparisons, element by element: tensors of bools.
+
     public static func .== (a: Tensor, b: Tensor) -> Tensor { Operator.eq(.tensor(a), .tensor(b)) }
     public static func .== (a: Tensor, b: Double) -> Tensor { Operator.eqScalar(.tensor(a), .double(b)) }
     public static func .!= (a: Tensor, b: Tensor) -> Tensor { Operator.ne(.tensor(a), .tensor(b)) }
@@ -84,6 +89,8 @@ extension Tensor {
     public static func .> (a: Tensor, b: Double) -> Tensor { Operator.gtScalar(.tensor(a), .double(b)) }
     public static func .>= (a: Tensor, b: Tensor) -> Tensor { Operator.ge(.tensor(a), .tensor(b)) }
     public static func .>= (a: Tensor, b: Double) -> Tensor { Operator.geScalar(.tensor(a), .double(b)) }
+
+    // Logic, element by element; what is not zero counts as true.
 
     public static func .& (a: Tensor, b: Tensor) -> Tensor { Operator.logicalAnd(.tensor(a), .tensor(b)) }
     public static func .| (a: Tensor, b: Tensor) -> Tensor { Operator.logicalOr(.tensor(a), .tensor(b)) }
@@ -100,12 +107,14 @@ extension Tensor {
         Operator.choose(.tensor(condition), .tensor(a), .tensor(b))
     }
 
-    /// The matrix product, batched over leading dimensions.
+    /// The matrix product (…, M, K) · (…, K, N) → (…, M, N), batched over leading dimensions.
     public func matmul(_ other: Tensor) -> Tensor { Operator.matmul(.tensor(self), .tensor(other)) }
 }
 
 // MARK: - In place
 
+/// What these change, every copy of the tensor sees; leaves that are recorded are changed inside `withoutGrad` alone, else the program
+/// stops.
 extension Tensor {
     /// self += scale · other, in the memory of self.
     public func addInPlace(_ other: Tensor, scale: Double = 1) {
@@ -129,6 +138,7 @@ extension Tensor {
         Operator.copyInPlace.callAsProcedure(.tensor(self), .tensor(other))
     }
 
+    /// Makes every element `value`.
     public func fillInPlace(_ value: Double) {
         Operator.fillInPlace.callAsProcedure(.tensor(self), .double(value))
     }
@@ -190,7 +200,7 @@ extension Operator {
     static let maximum = Operator("aten::maximum")
     static let minimum = Operator("aten::minimum")
     static let choose = Operator("aten::where", "self")
-    static let matmul = Operator("aten::matmul")
+    static let matmul = Operator("ediy::matmul")
     static let addInPlace = Operator("aten::add_", "Tensor")
     static let mulScalarInPlace = Operator("aten::mul_", "Scalar")
     static let lerpInPlace = Operator("aten::lerp_", "Scalar")

@@ -1,19 +1,24 @@
 extension Tensor {
+    /// Zeros.
     public static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         full(shape, 0, dtype: dtype, device: device)
     }
 
+    /// Ones.
     public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         full(shape, 1, dtype: dtype, device: device)
     }
 
+    /// `value` everywhere. Where there is no memory for it the program stops with one line, as for all that makes tensors.
     public static func full(_ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         Operator.full(
             .ints(shape), .double(value), .named("dtype", .dtype(dtype)), .named("device", .string(device.description)))
     }
 
+    /// Zeros of this shape, dtype, device and memory format.
     public func zerosLike() -> Tensor { Operator.zerosLike(.tensor(self)) }
 
+    /// Ones of this shape, dtype, device and memory format.
     public func onesLike() -> Tensor { Operator.onesLike(.tensor(self)) }
 
     /// `range`'s numbers as int64.

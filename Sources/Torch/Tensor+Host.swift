@@ -2,6 +2,7 @@ import CTorchAPI
 
 /// A Swift type that a tensor's elements can be copied to and from.
 public protocol TensorElement: BitwiseCopyable, Sendable {
+    /// What its elements are in a tensor.
     static var dtype: DType { get }
 }
 

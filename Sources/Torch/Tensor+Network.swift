@@ -1,42 +1,29 @@
 // The operators that networks are made of. N images, C channels, H × W pixels.
 
 extension Tensor {
-    /// 2-D convolution of (N, C, H, W) with `weight` (O, C / groups, K, K).
+    /// 2-D convolution of (N, C, H, W) with `weight` (O, C / groups, K, K) and `bias` (O) → (N, O, H', W'), H' being
+    /// (H + 2 · padding − dilation · (K − 1) − 1) / stride + 1, rounded down. Fastest with channels innermost.
     public func convolved(
         _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
     ) -> Tensor {
-        // Of an empty batch libtorch 1.13 takes no weights with channels innermost.
-        let weight = count == 0 ? weight.contiguous() : weight
-        return Operator.conv2d(
+        Operator.conv2d(
             .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]), .ints([padding, padding]),
             .ints([dilation, dilation]), .int(groups))
     }
 
-    /// Transposed 2-D convolution of (N, C, H, W) with `weight` (C, O, K, K).
+    /// Transposed 2-D convolution of (N, C, H, W) with `weight` (C, O, K, K) and `bias` (O) → (N, O, H', W'), H' being
+    /// (H − 1) · stride − 2 · padding + K.
     public func convolvedTransposed(_ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0) -> Tensor {
         Operator.convTranspose2d(
             .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]), .ints([padding, padding]))
     }
 
-    /// 2-D convolution of (N, C, H, W) with a 1×1 kernel, `weight` (O, C, 1, 1): with channels innermost, a matrix product.
-    public func convolvedPointwise(_ weight: Tensor, bias: Tensor? = nil, stride: Int = 1) -> Tensor {
-        guard count > 0 else { return convolved(weight, bias: bias, stride: stride) }
-        return Operator.conv1x1(.tensor(self), .tensor(weight), .optional(bias), .int(stride))
-    }
-
-    /// 2-D convolution of (N, C, H, W) with a 3×3 kernel, `weight` (O, C, 3, 3), that keeps the size: where both have channels
-    /// innermost, with fewer products.
-    public func convolvedKeepingSize(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
-        guard count > 0 else { return convolved(weight, bias: bias, padding: 1) }
-        return Operator.conv3x3(.tensor(self), .tensor(weight), .optional(bias))
-    }
-
-    /// x · weightᵀ + bias, `weight` (out, in).
+    /// x · weightᵀ + bias: (…, in) by `weight` (out, in) and `bias` (out) → (…, out).
     public func linear(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
         Operator.linear(.tensor(self), .tensor(weight), .optional(bias))
     }
 
-    /// Batch normalisation over all dimensions but the second, and what follows it in a residual network, in one:
+    /// Batch normalisation of (N, C, …) over all dimensions but the second, and what follows it in a residual network, in one:
     /// relu(norm(x) + residual). With `training` the batch's statistics are used and the running ones moved towards them by
     /// `momentum`, in place; without, the running ones are used.
     ///
@@ -52,20 +39,24 @@ extension Tensor {
             .double(momentum), .double(epsilon), .optional(residual), .bool(activated))
     }
 
+    /// The largest of each `kernel` × `kernel` window of (N, C, H, W) → (N, C, H', W'), H' being (H + 2 · padding − kernel) / stride + 1,
+    /// rounded down. Padding is less than anything.
     public func maxPooled(kernel: Int, stride: Int, padding: Int = 0) -> Tensor {
         Operator.maxPool2d(.tensor(self), .ints([kernel, kernel]), .ints([stride, stride]), .ints([padding, padding]))
     }
 
+    /// The mean of each window, as `maxPooled`; padding counts as zeros.
     public func averagePooled(kernel: Int, stride: Int, padding: Int = 0) -> Tensor {
         Operator.avgPool2d(.tensor(self), .ints([kernel, kernel]), .ints([stride, stride]), .ints([padding, padding]))
     }
 
-    /// Averages over `height` × `width` cells that cover the map.
+    /// Averages over `height` × `width` cells that cover the map: (N, C, H, W) → (N, C, height, width).
     public func adaptiveAveragePooled(_ height: Int, _ width: Int) -> Tensor {
         Operator.adaptiveAvgPool2d(.tensor(self), .ints([height, width]))
     }
 
-    /// Resized maps. `alignCorners` as in PyTorch; false everywhere in the suite unless a reference says otherwise.
+    /// Resized maps, (N, C, H, W) → (N, C, height, width). `alignCorners` as in PyTorch: false everywhere in the suite
+    /// unless a reference says otherwise.
     public func upsampled(_ height: Int, _ width: Int, _ mode: Interpolation, alignCorners: Bool = false) -> Tensor {
         switch mode {
         case .nearest: Operator.upsampleNearest2d(.tensor(self), .ints([height, width]))
@@ -74,13 +65,15 @@ extension Tensor {
         }
     }
 
-    /// Values at `grid` (N, H', W', 2), x and y from −1 to 1 over the map, zeros outside.
+    /// Values of (N, C, H, W) at `grid` (N, H', W', 2), x and y from −1 to 1 over the map, bilinear, zeros outside → (N, C, H', W').
     public func gridSampled(_ grid: Tensor, alignCorners: Bool = false) -> Tensor {
         Operator.gridSample(.tensor(self), .tensor(grid), .int(0), .int(0), .bool(alignCorners))
     }
 
+    /// eˣ over the sum of them along a dimension.
     public func softmax(_ dimension: Int) -> Tensor { Operator.softmax(.tensor(self), .int(dimension)) }
 
+    /// The logarithm of `softmax`, without its underflow.
     public func logSoftmax(_ dimension: Int) -> Tensor { Operator.logSoftmax(.tensor(self), .int(dimension)) }
 
     /// x / max(‖x‖₂, ε) along a dimension, in float32 where x is in 16 bits.
@@ -89,6 +82,7 @@ extension Tensor {
         return x / x.norm([dimension], keepDimensions: true).clamped(min: epsilon)
     }
 
+    /// How maps are resized. Bicubic as PyTorch has it, a = −0.75.
     public enum Interpolation: Sendable {
         case nearest, bilinear, bicubic
     }
@@ -102,33 +96,31 @@ public enum LossReduction: Int, Sendable {
 }
 
 extension Tensor {
-    /// Softmax cross entropy of logits (R, K) against classes (R) int64.
+    /// Softmax cross entropy of logits (R, K) against classes (R) int64; without a reduction (R).
     public func crossEntropy(_ classes: Tensor, reduction: LossReduction = .mean) -> Tensor {
         Operator.crossEntropy(.tensor(self), .tensor(classes), .none, .int(reduction.rawValue))
     }
 
-    /// Binary cross entropy of logits against targets in [0, 1].
+    /// Binary cross entropy of logits against targets in [0, 1] of their shape.
     public func binaryCrossEntropyWithLogits(_ targets: Tensor, reduction: LossReduction = .mean) -> Tensor {
         Operator.bceWithLogits(.tensor(self), .tensor(targets), .none, .none, .int(reduction.rawValue))
     }
 
-    /// |self − target|.
+    /// |self − target|, of one shape.
     public func l1Loss(_ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
         Operator.l1Loss(.tensor(self), .tensor(target), .int(reduction.rawValue))
     }
 
-    /// Quadratic below `beta`, linear above.
+    /// With d = |self − target|: d² / (2 · beta) below `beta`, d − beta / 2 above. Girshick 2015 (arXiv 1504.08083), equation 3.
     public func smoothL1Loss(_ target: Tensor, beta: Double, reduction: LossReduction = .mean) -> Tensor {
         Operator.smoothL1Loss(.tensor(self), .tensor(target), .int(reduction.rawValue), .double(beta))
     }
 }
 
 extension Operator {
-    static let conv2d = Operator("aten::conv2d")
-    static let convTranspose2d = Operator("aten::conv_transpose2d", "input")
+    static let conv2d = Operator("ediy::conv2d")
+    static let convTranspose2d = Operator("ediy::conv_transpose2d")
     static let linear = Operator("ediy::linear")
-    static let conv1x1 = Operator("ediy::conv1x1")
-    static let conv3x3 = Operator("ediy::conv3x3")
     static let batchNorm = Operator("ediy::batch_norm")
     static let maxPool2d = Operator("aten::max_pool2d")
     static let avgPool2d = Operator("aten::avg_pool2d")

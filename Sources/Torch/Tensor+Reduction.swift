@@ -1,14 +1,18 @@
+/// Dimensions count from the outermost, negative ones from the last; one that the tensor has not stops the program. Those reduced go
+/// away, or stay with size 1 where they are kept.
 extension Tensor {
-    /// Over all elements.
+    /// The sum of all elements, of rank 0.
     public func sum() -> Tensor { Operator.sum(.tensor(self)) }
 
+    /// Sums over dimensions.
     public func sum(_ dimensions: [Int], keepDimensions: Bool = false) -> Tensor {
         Operator.sumOver(.tensor(self), .ints(dimensions), .bool(keepDimensions))
     }
 
-    /// Over all elements.
+    /// The mean of all elements, of rank 0.
     public func mean() -> Tensor { Operator.mean(.tensor(self)) }
 
+    /// Means over dimensions.
     public func mean(_ dimensions: [Int], keepDimensions: Bool = false) -> Tensor {
         Operator.meanOver(.tensor(self), .ints(dimensions), .bool(keepDimensions))
     }

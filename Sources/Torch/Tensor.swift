@@ -35,13 +35,16 @@ public struct Tensor: @unchecked Sendable {
     /// The number of elements.
     public var count: Int { Int(LibTorch.table.pointee.element_count(handle.pointer)) }
 
+    /// The type of the elements.
     public var dtype: DType { DType(rawValue: LibTorch.table.pointee.dtype(handle.pointer)) ?? .float32 }
 
+    /// Where the memory is.
     public var device: Device {
         LibTorch.table.pointee.device_type(handle.pointer) == Device.cudaType
             ? .cuda(Int(LibTorch.table.pointee.device_index(handle.pointer))) : .cpu
     }
 
+    /// Whether the elements lie in memory in this order, without gaps.
     public func isContiguous(_ format: MemoryFormat = .contiguous) -> Bool {
         LibTorch.table.pointee.is_contiguous(handle.pointer, format.rawValue)
     }
@@ -50,31 +53,4 @@ public struct Tensor: @unchecked Sendable {
     public func sharesStorage(with other: Tensor) -> Bool {
         LibTorch.table.pointee.shares_storage(handle.pointer, other.handle.pointer)
     }
-}
-
-/// Where a tensor lives.
-public enum Device: Equatable, Sendable, CustomStringConvertible {
-    case cpu
-    case cuda(Int)
-
-    static let cpuType: Int32 = 0
-    static let cudaType: Int32 = 1
-
-    var type: Int32 { self == .cpu ? Self.cpuType : Self.cudaType }
-
-    /// As torch spells it: `cpu`, `cuda:0`.
-    public var description: String {
-        switch self {
-        case .cpu: "cpu"
-        case .cuda(let index): "cuda:\(index)"
-        }
-    }
-}
-
-/// How the dimensions of an image batch (N, C, H, W) lie in memory, numbered as torch numbers them.
-public enum MemoryFormat: Int32, Sendable {
-    case contiguous = 0
-    case preserve = 1
-    /// Channels innermost: what the convolutions of CPUs and of tensor cores are fastest on.
-    case channelsLast = 2
 }

@@ -152,7 +152,7 @@ public struct Trainer<S: Stage> {
         if let bad = named.dropFirst().first(where: { !$0.value.isFinite }) {
             throw diverged("\(bad.name) is \(bad.value)", iteration, lastCheckpoint)
         }
-        (share == 1 ? sum : sum * share).backward()
+        try (share == 1 ? sum : sum * share).backward()
         return (named, stops)
     }
 

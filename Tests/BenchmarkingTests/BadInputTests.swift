@@ -91,6 +91,23 @@ import Torch
         try expect(["doctor"], ["libCTorch.so"], environment: ["EDIY_TORCH": "/nowhere"])
     }
 
+    /// What the door to libtorch needs is named, each with a remedy of its own.
+    @Test(arguments: [("libc10", "LIBTORCH"), ("libswiftCore", "Swift's libraries"), ("libstdc++", "install what has libstdc++")])
+    func whatLibtorchIsOpenedByIsMissing(_ library: String, _ remedy: String) throws {
+        let door = URL(fileURLWithPath: CommandLineTool.executable).deletingLastPathComponent().appendingPathComponent("libCTorch.so")
+        var bytes = try Data(contentsOf: door)
+        let name = Data("\(library).so".utf8), other = Data("\(library).sq".utf8)
+        while let place = bytes.range(of: name) { bytes.replaceSubrange(place, with: other) }
+        let path = "\(scratch.path)/libCTorch.so"
+        try bytes.write(to: URL(fileURLWithPath: path))
+        try expect(["doctor"], [path, "\(library).sq", remedy], environment: ["EDIY_TORCH": path])
+    }
+
+    @Test func levelsOfVectorsThatAreNone() throws {
+        try expect(["doctor"], ["EDIY_VECTOR_LEVEL", "'sse9'", "avx2"], environment: ["EDIY_VECTOR_LEVEL": "sse9"])
+        #expect(try CommandLineTool.run(["doctor"], environment: ["EDIY_VECTOR_LEVEL": "default"]).status == 0)
+    }
+
     @Test func foldersThatCannotBeWritten() throws {
         try expect(["dataset", "shapes", "--output", "/dev/full/x"], ["/dev/full/x"])
     }

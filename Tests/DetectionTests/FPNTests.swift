@@ -83,7 +83,7 @@ import Vision
         for (loss, number) in zip(losses, expected) {
             #expect(abs(loss.value.item - number) < 1e-5 * number, "\(loss.name) \(loss.value.item) \(number)")
         }
-        losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }.backward()
+        try losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }.backward()
         let conv1 = try #require(network.backbone.conv1.weight.grad)
         #expect(try relativeError(conv1.to(.float32), golden["grad_conv1"]) < 1e-4)
         let names = try #require(metadata["names"]).split(separator: ",").map(String.init)

@@ -52,7 +52,7 @@ import Torch
         for iteration in 0..<options.iterations {
             stage.optimizer.zeroGrad()
             let losses = try stage.losses(stage.source.batch(at: iteration), at: iteration)
-            losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }.backward()
+            try losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }.backward()
             stage.optimizer.step(learningRate: options.schedule.learningRate(at: iteration))
         }
 

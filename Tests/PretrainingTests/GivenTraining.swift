@@ -63,7 +63,7 @@ struct GivenTraining {
     /// The losses of the first batch by name, their sum differentiated.
     func differentiateFirstBatch() throws -> [String: Double] {
         let losses = try stage.method.losses(GivenViews(dtype: dtype).batch(at: 0))
-        losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }.backward()
+        try losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }.backward()
         return Dictionary(losses.map { ($0.name, $0.value.item) }) { $1 }
     }
 

@@ -16,7 +16,7 @@ import Torch
     /// by itself.
     ///
     /// - Parameter group: nil normalises by `x` alone.
-    private static func run(_ x: Tensor, _ weights: Tensor, over group: ProcessGroup?) -> Answer {
+    private static func run(_ x: Tensor, _ weights: Tensor, over group: ProcessGroup?) throws -> Answer {
         func parameter(_ seed: Int, _ shift: Double) -> Tensor {
             Tensor(sines(channels, seed).map { $0 + shift }).to(x.dtype).requiringGrad()
         }
@@ -38,7 +38,7 @@ import Torch
                     epsilon: 1e-5)
                 if training { batches.addInPlace(Tensor(scalar: 1, dtype: .int64)) }
             }
-            (output * output * weights).sum().backward()
+            try (output * output * weights).sum().backward()
         }
         func doubles(_ t: Tensor?) -> [Double] { t?.array() ?? [] }
         return Answer(
@@ -87,11 +87,11 @@ import Torch
     ])
     func partsAreNormalisedAsTheWhole(_ parts: Parts) throws {
         let total = parts.counts.reduce(0, +), tolerance = parts.dtype == .float64 ? 1e-9 : 1e-6
-        let whole = Self.run(parts.tensor(0..<total, seed: 1), parts.tensor(0..<total, seed: 2), over: nil)
+        let whole = try Self.run(parts.tensor(0..<total, seed: 1), parts.tensor(0..<total, seed: 2), over: nil)
         let answers = try withProcesses(parts.counts.count) { group in
             let start = parts.counts.prefix(group.rank).reduce(0, +)
             let mine = start..<start + parts.counts[group.rank]
-            return Self.run(parts.tensor(mine, seed: 1), parts.tensor(mine, seed: 2), over: group)
+            return try Self.run(parts.tensor(mine, seed: 1), parts.tensor(mine, seed: 2), over: group)
         }
         #expect(error(answers.flatMap(\.output), whole.output) < tolerance)
         #expect(error(answers.flatMap(\.inputGrad), whole.inputGrad) < tolerance)
@@ -109,10 +109,10 @@ import Torch
 
     @Test func oneValueAChannelAltogetherLeavesTheStatistics() throws {
         let parts = Parts(counts: [1, 0], side: 0)
-        let alone = Self.run(parts.tensor(0..<1, seed: 1), parts.tensor(0..<1, seed: 2), over: nil)
+        let alone = try Self.run(parts.tensor(0..<1, seed: 1), parts.tensor(0..<1, seed: 2), over: nil)
         let answers = try withProcesses(2) { group in
             let mine = group.rank..<1
-            return Self.run(parts.tensor(mine, seed: 1), parts.tensor(mine, seed: 2), over: group)
+            return try Self.run(parts.tensor(mine, seed: 1), parts.tensor(mine, seed: 2), over: group)
         }
         #expect(error(answers[0].output, alone.output) < 1e-9 && error(answers[0].inputGrad, alone.inputGrad) < 1e-9)
         #expect(answers.allSatisfy { $0.batches == 0 && $0.mean == alone.mean && $0.variance == alone.variance })

@@ -11,10 +11,29 @@
 extern "C" {
 #endif
 
-#define EDIY_TORCH_ABI 2
+#define EDIY_TORCH_ABI 3
 
 // How a message begins that says that a process of the group is gone.
 #define EDIY_LOST "process group: "
+
+// How a message begins that says that memory ran out, on the host or on a device.
+#define EDIY_NO_MEMORY "not enough memory: "
+
+// The vector instructions that loops of our own are compiled for, each level with those before it.
+typedef enum {
+    EDIY_VECTORS_DEFAULT,  // what every processor of the architecture has
+    EDIY_VECTORS_AVX2,     // and FMA
+    EDIY_VECTORS_AVX512,   // F, BW, DQ and VL
+} EdiyVectorLevel;
+
+// Kernels of our own for operators that libtorch has too.
+typedef enum {
+    EDIY_KERNEL_PRODUCT,       // rows by a matrix: linear layers and 1x1 convolutions
+    EDIY_KERNEL_FILTERED_2X2,  // 3x3 convolution by F(2x2, 3x3), in float32
+    EDIY_KERNEL_FILTERED_4X4,  // 3x3 convolution by F(4x4, 3x3), of bfloat16
+    EDIY_KERNEL_BATCH_NORM,    // with sum and ReLU
+    EDIY_KERNELS,              // how many there are
+} EdiyKernel;
 
 typedef struct EdiyTensor EdiyTensor;        // one owned reference to an at::Tensor
 typedef struct EdiyOperator EdiyOperator;    // an operator of the dispatcher, found once, never freed
@@ -69,6 +88,10 @@ typedef struct {
     const char *version;
     void (*free_message)(char *message);
 
+    // Has the libraries of the process share its cores and its memory well; called once, before anything else.
+    // `vector_level` is the most that loops of our own may use, as ATEN_CPU_CAPABILITY spells levels; NULL for the processor's.
+    char *(*settle)(const char *vector_level);
+
     // Operators by name, "aten::conv2d", and overload, "" or "Tensor".
     char *(*find_operator)(const char *name, const char *overload, EdiyOperator **result);
     // Calls through the dispatcher. A list of tensors among the results is written out as its elements; more results
@@ -117,7 +140,13 @@ typedef struct {
     int32_t (*thread_count)(void);
     void (*set_thread_count)(int32_t count);
     int32_t (*cuda_device_count)(void);
+    char *(*set_device)(int32_t device_type, int32_t index);  // where this thread's work goes that names no index
     char *(*describe)(void);  // build settings, to be freed with free_message
+
+    // Kernels of our own.
+    EdiyVectorLevel (*processor_vector_level)(void);
+    EdiyVectorLevel (*set_vector_level)(EdiyVectorLevel level);  // of this thread's operators; returns what was set before
+    int64_t (*kernel_runs)(EdiyKernel kernel);                   // so far, in operators that this thread called
 } EdiyTorch;
 
 // The one exported symbol.

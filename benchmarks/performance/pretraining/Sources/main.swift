@@ -61,7 +61,7 @@ func run() throws {
         let parts = dtype == .bfloat16 ? withAutocast(.bfloat16) { method.losses(pair) } : method.losses(pair)
         let total = parts.dropFirst().reduce(parts[0].value) { $0 + $1.value }
         let loss = total.item
-        total.backward()
+        try total.backward()
         optimizer.step(learningRate: learningRate)
         method.updateTargets(momentum: 0.99)
         let line: JSON = [
