@@ -23,7 +23,7 @@ extension EventFile {
             do {
                 let panel = try Panel(results, on: dataset, image: image, in: images)
                 try file.append(
-                    jpeg: panel.jpeg, width: panel.width, height: panel.height, tag: "detections/\(dataset.images[image].fileName)",
+                    jpeg: panel.jpeg, width: panel.width, height: panel.height, tag: "detections/\(dataset.images[image].fileName ?? "image \(image)")",
                     at: iteration)
             } catch { StandardError.line("\(error); not shown in TensorBoard") }
         }

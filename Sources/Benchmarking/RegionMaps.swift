@@ -21,16 +21,16 @@ extension RegionMap {
     ///   - grid: of pretraining's regions.
     /// - Returns: entries of regions.json; an image that cannot be read is named on standard error and left out.
     static func maps(of backbone: any Backbone, on dataset: Dataset, images: String, side: Int, grid: Int) -> [JSON] {
-        dataset.images.indices.lazy.compactMap { i in largestObject(dataset, i).map { (info: dataset.images[i], box: $0) } }
-            .prefix(shownImages).compactMap { info, box in
+        dataset.images.indices.lazy.compactMap { i in largestObject(dataset, i).map { (image: i, box: $0) } }
+            .prefix(shownImages).compactMap { i, box in
                 do {
-                    let shown = try JPEG.read("\(images)/\(info.fileName)")
-                        .resized(width: 2 * side, height: 2 * side, filter: .bilinear)
+                    let original = try JPEG.read(dataset.path(ofImage: i, in: images))
+                    let shown = original.resized(width: 2 * side, height: 2 * side, filter: .bilinear)
                     let image = PixelNormalization.imageNet([shown]).to(backbone.device)
                     let map = RegionMap(withoutGrad { backbone.lastFeatureMap(image, .evaluate).to(.cpu) }, grid: 2 * grid)
                     let region = map.region(
-                        x: (box.x + box.width / 2) / Double(max(info.width, 1)), y: (box.y + box.height / 2) / Double(max(info.height, 1)))
-                    return map.json(fileName: info.fileName, region: region)
+                        x: (box.x + box.width / 2) / Double(original.width), y: (box.y + box.height / 2) / Double(original.height))
+                    return map.json(fileName: dataset.images[i].fileName ?? "", region: region)
                 } catch {
                     StandardError.line("\(error); its region similarity is left out")
                     return nil
@@ -39,7 +39,7 @@ extension RegionMap {
     }
 
     private static func largestObject(_ dataset: Dataset, _ image: Int) -> Box? {
-        dataset.annotations(ofImage: image).map(Int.init).filter { !dataset.isCrowd[$0] }.map { dataset.boxes[$0] }
+        dataset.annotations(ofImage: image).map(Int.init).filter { !dataset.isCrowd[$0] }.map { dataset.boxes[$0] }.filter { !$0.x.isNaN }
             .max { $0.width * $0.height < $1.width * $1.height }
     }
 }

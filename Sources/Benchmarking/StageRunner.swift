@@ -138,7 +138,9 @@ public struct StageRunner {
         _ detector: MaskRCNN, _ categoryIDs: [Int], _ files: DatasetFiles, _ run: RunFolder, at iteration: Int
     ) throws {
         let val = try Dataset.read(files.valAnnotations)
-        let items = val.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(files.valImages)/\($0.fileName)") }
+        let items = try val.images.indices.map {
+            PredictionBatches.Item(imageID: val.images[$0].id, path: try val.path(ofImage: $0, in: files.valImages))
+        }
         let cost = try group.predict(
             detector, items, options: recipe.detection, categoryIDs: categoryIDs, workers: recipe.detectionRun.workers,
             title: "predict \(run.description.method)", to: run.path("results.json"))

@@ -6,7 +6,7 @@ extension Comparison {
     public func text(perCategory: Bool = false) -> String {
         let header = ["", "AP", "first", "second", "difference", "95% interval", ""]
         let sizes = bySize.map { size in Self.cells("", size.name, size.line) }
-        let rows = perCategory ? zip(categories, byCategory).map { Self.cells("\($0.id)", $0.name, $1) } : []
+        let rows = perCategory ? zip(categories, byCategory).map { Self.cells("\($0.writtenID)", $0.name, $1) } : []
         return aligned([header] + sizes + rows).joined(separator: "\n")
     }
 
@@ -17,12 +17,12 @@ extension Comparison {
             return [
                 "first": .double(line.first), "second": .double(line.second), "difference": .double(line.difference),
                 "interval": .array([.double(line.interval.lowerBound), .double(line.interval.upperBound)]),
-                "stands": .bool(line.stands),
+                "images": .int(line.images), "stands": .bool(line.stands),
             ]
         }
         return [
             "resamples": .int(resamples), "bySize": .object(bySize.map { (key: $0.name, value: object($0.line)) }),
-            "byCategory": .object(zip(categories, byCategory).map { (key: "\($0.id)", value: object($1)) }),
+            "byCategory": .object(zip(categories, byCategory).map { (key: "\($0.writtenID)", value: object($1)) }),
         ]
     }
 
@@ -32,7 +32,7 @@ extension Comparison {
         return [
             id, name, String(format: "%.3f", line.first), String(format: "%.3f", line.second), signed(line.difference),
             "\(signed(line.interval.lowerBound)) … \(signed(line.interval.upperBound))",
-            line.stands ? "stands" : "may be chance",
+            line.stands ? "stands" : line.hasFewImages ? "too few images (\(line.images))" : "may be chance",
         ]
     }
 }

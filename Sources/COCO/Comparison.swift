@@ -13,12 +13,18 @@ public struct Comparison: Sendable {
         public let second: Double
         /// What holds 95% of the draws' differences.
         public let interval: ClosedRange<Double>
+        /// Images with objects that the line is about.
+        public let images: Int
 
         /// Above 0 where the second is better.
         public var difference: Double { second - first }
 
-        /// Whether the interval leaves out 0.
-        public var stands: Bool { !interval.contains(0) }
+        /// Whether the images are too few for any difference to stand: even if each of five speaks for the same side, chance does
+        /// that once in sixteen times (a sign test on both sides).
+        public var hasFewImages: Bool { images < 6 }
+
+        /// Whether the interval leaves out 0, and there are images enough to say so.
+        public var stands: Bool { !interval.contains(0) && !hasFewImages }
     }
 
     /// By area range: all, small, medium, large; nil where there are no objects.
@@ -102,11 +108,14 @@ public struct Comparison: Sendable {
         }
         progress.end("drawn")
         bySize = evaluator.areaRanges.enumerated().map { a, range in
-            (range.name, Line(draws: (0...resamples).map { draw in
+            let draws = (0...resamples).map { draw in
                 [0, 1].map { side in meanOfNumbers(aps.map { $0[(draw * A + a) * 2 + side] }) }
-            }))
+            }
+            return (range.name, Line(draws, images: Set(sides[0][0].flatMap { $0[a].truthImages }).count))
         }
-        byCategory = aps.map { ap in Line(draws: (0...resamples).map { [ap[$0 * A * 2], ap[$0 * A * 2 + 1]] }) }
+        byCategory = aps.enumerated().map { k, ap in
+            Line((0...resamples).map { [ap[$0 * A * 2], ap[$0 * A * 2 + 1]] }, images: Set(sides[0][0][k][0].truthImages).count)
+        }
         categories = dataset.categories
         self.resamples = resamples
     }
@@ -114,7 +123,7 @@ public struct Comparison: Sendable {
 
 extension Comparison.Line {
     /// - Parameter draws: both APs of each draw, the first of the images as they are; NaN where there are no objects.
-    fileprivate init?(draws: [[Double]]) {
+    fileprivate init?(_ draws: [[Double]], images: Int) {
         guard !draws[0][0].isNaN else { return nil }
         let differences = draws.dropFirst().map { $0[1] - $0[0] }.filter { !$0.isNaN }.sorted()
         guard !differences.isEmpty else { return nil }
@@ -123,7 +132,7 @@ extension Comparison.Line {
             let low = differences[Int(place)], high = differences[min(Int(place) + 1, differences.count - 1)]
             return low + (high - low) * (place - place.rounded(.down))
         }
-        self.init(first: draws[0][0], second: draws[0][1], interval: quantile(0.025)...quantile(0.975))
+        self.init(first: draws[0][0], second: draws[0][1], interval: quantile(0.025)...quantile(0.975), images: images)
     }
 }
 

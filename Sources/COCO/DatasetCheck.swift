@@ -1,41 +1,17 @@
+import Dispatch
+import Support
+
 /// What is wrong in an annotation file, and what the file holds.
 ///
 /// `Dataset.read` stops at the first thing it cannot use; this goes through the whole file, and finds too what can be
 /// used but hardly was meant: boxes outside their image, areas that disagree with masks.
 public struct DatasetCheck: Sendable {
-    /// What can be wrong with a file.
-    public enum Kind: String, Sendable, CaseIterable {
-        case duplicateImage, duplicateCategory, duplicateAnnotation
-        case unknownImage, unknownCategory
-        /// No `bbox` or no `area`.
-        case missingBox, missingArea
-        /// Of no width or no height.
-        case emptyBox
-        /// By more than `boxTolerance`.
-        case boxOutsideImage
-        /// Of under 6 numbers, or an odd number of them.
-        case shortPolygon
-        /// Run lengths that are not those of a mask of the image.
-        case brokenMask
-        /// Further than half a pixel along the outline from the pixels of the mask. Crowds are left out: COCO's own
-        /// differ, and no number depends on them.
-        case areaDisagrees
-        case missingImage, unreadableImage
-        /// The file's pixels are not those that the annotations tell of.
-        case wrongSize
-        /// Told, but no fault: subsets of COCO have such.
-        case emptyCategory
-
-        /// Whether a dataset with this is to be mended.
-        public var isProblem: Bool { self != .emptyCategory }
-    }
-
     /// All that was found of one kind.
     public struct Finding: Sendable, Equatable {
         public let kind: Kind
-        public fileprivate(set) var count: Int
-        /// The first few: `annotation 17: 12.5 × 0`.
-        public fileprivate(set) var examples: [String]
+        public internal(set) var count: Int
+        /// The first thousand: `annotation 17: 12.5 × 0`.
+        public internal(set) var examples: [String]
     }
 
     /// Objects of a category, or of all. Sizes are COCO's: small is under 32², large over 96² pixels of area.
@@ -51,8 +27,9 @@ public struct DatasetCheck: Sendable {
     }
 
     /// What an image file turned out to be.
-    public enum ImageFile: Sendable {
-        case size(width: Int, height: Int)
+    public enum ImageFile: Sendable, Equatable {
+        /// Upright; `isTurned`: EXIF says that what is stored is to be turned by a quarter.
+        case size(width: Int, height: Int, isTurned: Bool = false)
         case missing
         case unreadable(reason: String)
     }
@@ -73,19 +50,28 @@ public struct DatasetCheck: Sendable {
 
     /// Annotations written with two decimals may stand out this many pixels.
     public static let boxTolerance = 0.01
-    /// How many examples a finding keeps.
-    public static let exampleLimit = 5
+    /// How many examples a finding keeps, and how many a text shows.
+    public static let exampleLimit = 1000, shownExamples = 10
 
     /// Checks an annotation file, and its images where `imageFile` is given.
     ///
-    /// - Parameter imageFile: looks at the file of an image; only its size is wanted, not its pixels.
-    /// - Throws: `UserError` when the file cannot be read at all: missing, malformed, values of the wrong type.
-    public init(annotations path: String, imageFile: ((ImageInfo) -> ImageFile)? = nil) throws {
-        let tables = try CocoTables.read(path)
-        var check = Checking()
-        let imagePlaces = check.places(tables.images.map(\.id), .duplicateImage, "image")
-        let categoryPlaces = check.places(tables.categories.map(\.id), .duplicateCategory, "category")
-        _ = check.places(tables.objects.ids, .duplicateAnnotation, "annotation")
+    /// - Parameter imageFile: looks at the file of an image; called on several threads.
+    /// - Throws: `UserError` when the file cannot be read at all: missing, or malformed JSON.
+    public init(annotations path: String, imageFile: (@Sendable (ImageInfo) -> ImageFile)? = nil) throws {
+        let (tables, faults, missingLists) = try withCocoFile(path, results: false) { contents in
+            let lists = [
+                ("images", contents.hasImages), ("annotations", contents.hasAnnotations), ("categories", contents.hasCategories),
+            ]
+            return (CocoTables(contents), contents.faults, lists.filter { !$0.1 }.map(\.0))
+        }
+        var findings = DatasetFindings(tables.names)
+        for list in missingLists { findings.add(.missingList, path, "has no list of \(list)") }
+        findings.add(faults)
+        let imagePlaces = findings.places(tables.images.map(\.id), .duplicateImage, "image")
+        let categoryPlaces = findings.places(tables.categories.map(\.id), .duplicateCategory, "category")
+        _ = findings.places(tables.objects.ids, .duplicateAnnotation, "annotation")
+        findings.check(tables.images)
+        findings.check(tables.categories)
 
         var perCategory = [Counts](repeating: Counts(), count: tables.categories.count)
         var total = Counts()
@@ -95,25 +81,44 @@ public struct DatasetCheck: Sendable {
         }
         for i in order {
             let image = imagePlaces[tables.objects.imageIDs[i]].map { tables.images[$0] }
-            check.object(i, tables.objects, image)
+            findings.check(i, tables.objects, image)
             total.add(i, tables.objects)
             if let place = categoryPlaces[tables.objects.categoryIDs[i]] {
                 perCategory[place].add(i, tables.objects)
             } else {
-                check.found(.unknownCategory, "annotation \(tables.objects.ids[i])", "category \(tables.objects.categoryIDs[i])")
+                findings.add(
+                    .unknownCategory, "annotation \(tables.names[tables.objects.ids[i]])",
+                    "category \(tables.names[tables.objects.categoryIDs[i]])")
             }
         }
         for (category, counts) in zip(tables.categories, perCategory) where counts.objects == 0 {
-            check.found(.emptyCategory, "category \(category.id)", category.name)
+            findings.add(.emptyCategory, "category \(tables.names[category.id])", category.name)
         }
+        findings.tellMasks(of: total.objects)
         if let imageFile {
-            for image in tables.images { check.image(image, imageFile(image)) }
+            for (image, file) in zip(tables.images, Self.files(of: tables.images, imageFile)) { findings.check(image, file) }
         }
         images = tables.images.count
         categories = tables.categories
         self.perCategory = perCategory
         self.total = total
-        findings = Kind.allCases.compactMap { check.findings[$0] }
+        self.findings = findings.all
+    }
+
+    /// Looks at all files, those of several images at a time.
+    private static func files(of images: [ImageInfo], _ look: @Sendable (ImageInfo) -> ImageFile) -> [ImageFile] {
+        let progress = ProgressLine("check images", total: images.count, unit: "images")
+        var files = [ImageFile](repeating: .missing, count: images.count)
+        files.withUnsafeMutableBufferPointer { slots in
+            // Each image writes a slot of its own.
+            nonisolated(unsafe) let slots = slots
+            DispatchQueue.concurrentPerform(iterations: images.count) { i in
+                slots[i] = look(images[i])
+                progress.advance()
+            }
+        }
+        progress.end("checked")
+        return files
     }
 }
 
@@ -125,86 +130,5 @@ extension DatasetCheck.Counts {
         if area < 1024 { small += 1 } else if area <= 9216 { medium += 1 } else if area > 9216 { large += 1 }
         if lastImage != objects.imageIDs[i] { images += 1 }
         lastImage = objects.imageIDs[i]
-    }
-}
-
-/// Findings as they come up.
-private struct Checking {
-    var findings: [DatasetCheck.Kind: DatasetCheck.Finding] = [:]
-
-    mutating func found(_ kind: DatasetCheck.Kind, _ subject: String, _ detail: String) {
-        var finding = findings[kind] ?? DatasetCheck.Finding(kind: kind, count: 0, examples: [])
-        finding.count += 1
-        if finding.examples.count < DatasetCheck.exampleLimit { finding.examples.append("\(subject): \(detail)") }
-        findings[kind] = finding
-    }
-
-    /// Where each id stands first; later ones are duplicates.
-    mutating func places(_ ids: [Int], _ kind: DatasetCheck.Kind, _ what: String) -> [Int: Int] {
-        var places = [Int: Int](minimumCapacity: ids.count)
-        for (i, id) in ids.enumerated() {
-            if let first = places[id] {
-                found(kind, "\(what) \(id)", "at places \(first) and \(i)")
-            } else {
-                places[id] = i
-            }
-        }
-        return places
-    }
-
-    mutating func object(_ i: Int, _ objects: ObjectColumns, _ image: ImageInfo?) {
-        let name = "annotation \(objects.ids[i])"
-        if objects.areas[i].isNaN { found(.missingArea, name, "no area") }
-        let box = objects.boxes[i]
-        if !objects.hasBox[i] {
-            found(.missingBox, name, "no bbox")
-        } else if box.width == 0 || box.height == 0 {
-            found(.emptyBox, name, "\(box.width) × \(box.height)")
-        }
-        let polygons = objects.masks.polygons(i)
-        let short = polygons.first { $0.count < 6 || $0.count % 2 == 1 }
-        if let short { found(.shortPolygon, name, "\(short.count) numbers") }
-        guard let image else {
-            return found(.unknownImage, name, "image \(objects.imageIDs[i])")
-        }
-        let slack = DatasetCheck.boxTolerance
-        if box.x < -slack || box.y < -slack || box.x + box.width > Double(image.width) + slack
-            || box.y + box.height > Double(image.height) + slack
-        {
-            let corners = "\(box.x), \(box.y) to \(box.x + box.width), \(box.y + box.height)"
-            found(.boxOutsideImage, name, "\(corners) in \(image.width) × \(image.height)")
-        }
-        do {
-            guard let mask = try objects.masks.mask(i, height: image.height, width: image.width) else { return }
-            guard !objects.isCrowd[i], short == nil else { return }
-            let outline = polygons.isEmpty ? 2 * (box.width + box.height) : polygons.reduce(0) { $0 + perimeter($1) }
-            if abs(objects.areas[i] - Double(mask.area)) > max(outline / 2, 1) {
-                found(.areaDisagrees, name, "area \(objects.areas[i]), mask of \(mask.area) pixels")
-            }
-        } catch {
-            found(.brokenMask, name, error.problem)
-        }
-    }
-
-    mutating func image(_ image: ImageInfo, _ file: DatasetCheck.ImageFile) {
-        switch file {
-        case .missing: found(.missingImage, "image \(image.id)", image.fileName)
-        case .unreadable(let reason): found(.unreadableImage, "image \(image.id)", "\(image.fileName): \(reason)")
-        case .size(let width, let height):
-            guard width != image.width || height != image.height else { return }
-            found(
-                .wrongSize, "image \(image.id)",
-                "\(image.fileName) is \(width) × \(height), annotated as \(image.width) × \(image.height)")
-        }
-    }
-}
-
-/// Of a closed polygon x₀, y₀, x₁, y₁, …
-private func perimeter(_ xy: [Double]) -> Double {
-    let n = xy.count / 2
-    return (0..<n).reduce(0) { sum, i in
-        let j = (i + 1) % n
-        let (dx, dy) = (xy[2 * j] - xy[2 * i], xy[2 * j + 1] - xy[2 * i + 1])
-        return sum + (dx * dx + dy * dy).squareRoot()
     }
 }

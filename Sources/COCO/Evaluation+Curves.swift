@@ -10,7 +10,7 @@ extension Evaluation {
                 .array((0..<R).map { r in .double(values[((t * R + r) * K + k) * A * M + M - 1]) })
             })
         }
-        let names = categories.isEmpty ? ["all"] : categories.map { "\($0.id)" }
+        let names = categories.isEmpty ? ["all"] : categories.map { "\($0.writtenID)" }
         let byCategory = names.enumerated().map { k, name -> (key: String, value: JSON) in
             let isEmpty = precision[k * A * M + M - 1] < 0
             return (name, isEmpty ? .null : ["precision": curves(precision, k), "scores": curves(scores, k)])

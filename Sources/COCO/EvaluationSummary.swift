@@ -82,7 +82,7 @@ extension Evaluation {
     public var categoryText: String {
         let columns = [perCategoryAP(), perCategoryAP(iou: 0.5), perCategoryAP(iou: 0.75), perCategoryAR]
         let rows = categories.enumerated().map { k, category in
-            ["\(category.id)", category.name] + columns.map { $0[k].map { String(format: "%.3f", $0) } ?? "–" }
+            ["\(category.writtenID)", category.name] + columns.map { $0[k].map { String(format: "%.3f", $0) } ?? "–" }
         }
         return aligned([["id", "category", "AP", "AP50", "AP75", "AR"]] + rows).joined(separator: "\n")
     }
@@ -92,7 +92,7 @@ extension Evaluation {
     /// The summary's numbers and perCategoryAP by category id; null for a category without objects.
     public var json: JSON {
         let perCategory = zip(categories, perCategoryAP()).map { category, ap in
-            (key: "\(category.id)", value: ap.map(JSON.double) ?? .null)
+            (key: "\(category.writtenID)", value: ap.map(JSON.double) ?? .null)
         }
         return .object(
             summary.map { (key: $0.name, value: .double($0.value)) } + [("perCategoryAP", .object(perCategory))])

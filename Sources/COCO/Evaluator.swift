@@ -110,9 +110,8 @@ public struct Evaluator: Sendable {
         }
         // Records name images by their rank among the sorted ids.
         let byRank = zip(sums, counts).map { $1 > 0 ? $0 / Double($1) : nil }
-        let order = dataset.images.indices.sorted { dataset.images[$0].id < dataset.images[$1].id }
         var byPlace = [Double?](repeating: nil, count: images)
-        for (rank, place) in order.enumerated() { byPlace[place] = byRank[rank] }
+        for (rank, place) in dataset.imageOrder.enumerated() { byPlace[place] = byRank[rank] }
         return byPlace
     }
 
@@ -135,7 +134,7 @@ public struct Evaluator: Sendable {
         let wanted = Set(categoryIDs)
         let found = dataset.categories.filter { wanted.contains($0.id) }
         if let missing = wanted.subtracting(found.map(\.id)).min() {
-            throw UserError("has no category \(missing)", file: dataset.file, remedy: "choose among its categories")
+            throw UserError("has no category \(dataset.names[missing])", file: dataset.file, remedy: "choose among its categories")
         }
         return found
     }
@@ -146,7 +145,7 @@ public struct Evaluator: Sendable {
         let wanted = Set(imageIDs)
         let isWanted = dataset.images.map { wanted.contains($0.id) }
         if let missing = wanted.subtracting(dataset.images.map(\.id)).min() {
-            throw UserError("has no image \(missing)", file: dataset.file, remedy: "choose among its images")
+            throw UserError("has no image \(dataset.names[missing])", file: dataset.file, remedy: "choose among its images")
         }
         return { isWanted[$0] }
     }

@@ -5,6 +5,10 @@ import Support
 struct MaskColumns: Sendable {
     enum Kind: UInt8 {
         case none, polygons, counts, compressed
+        /// The key is there, and holds nothing that is a mask.
+        case unusable
+
+        var isMask: Bool { self != .none && self != .unusable }
     }
 
     private enum Storage {
@@ -14,6 +18,9 @@ struct MaskColumns: Sendable {
     }
 
     private let storage: Storage
+
+    /// What is said of an object whose `segmentation` is `unusable`.
+    static let unusable = "has a segmentation that is no mask: neither polygons of three corners nor run lengths"
 
     init(_ parts: [CocoPart]) {
         let kept: [CocoPart?] = parts.map { part in
@@ -62,7 +69,7 @@ struct MaskColumns: Sendable {
     ///
     /// - Throws: `UserError` when run lengths are of another size, or do not fill it.
     func mask(_ i: Int, height: Int, width: Int) throws(UserError) -> RLE? {
-        guard kind(i) != .none else { return nil }
+        guard kind(i).isMask else { return nil }
         var counts: [UInt32] = []
         try appendRuns(i, height: height, width: width, to: &counts)
         return RLE(height: height, width: width, counts: counts)
@@ -79,7 +86,7 @@ struct MaskColumns: Sendable {
         case .file(let parts, let starts):
             guard let (table, i) = place(i, parts, starts), let kind = Kind(rawValue: table.kinds[i]) else { return }
             switch kind {
-            case .none: return
+            case .none, .unusable: return
             case .polygons:
                 let polygons = Self.polygons(table, i)
                 try Self.checkExtent(polygons, width: width)

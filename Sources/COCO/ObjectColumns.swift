@@ -6,6 +6,7 @@ struct ObjectColumns: Sendable {
     let ids: [Int]
     let imageIDs: [Int]
     let categoryIDs: [Int]
+    /// NaN where there is none.
     let boxes: [Box]
     let hasBox: [Bool]
     /// Annotations only; NaN where a file gives none.
@@ -51,7 +52,7 @@ struct ObjectColumns: Sendable {
         ids = []
         imageIDs = detections.map(\.imageID)
         categoryIDs = detections.map(\.categoryID)
-        boxes = detections.map { $0.box ?? Box(x: 0, y: 0, width: 0, height: 0) }
+        boxes = detections.map { $0.box ?? Box(x: .nan, y: .nan, width: .nan, height: .nan) }
         hasBox = detections.map { $0.box != nil }
         areas = []
         scores = detections.map(\.score)

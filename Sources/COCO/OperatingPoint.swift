@@ -77,7 +77,7 @@ extension OperatingPoints {
             let parts = [point.precision, point.recall].map { $0.map { String(format: "%.3f", $0) } ?? "–" }
             return [id, name] + parts + ["\(point.objects)", "\(point.found)"]
         }
-        let rows = zip(categories, points).map { row("\($0.id)", $0.name, $1[0]) } + total.prefix(1).map { row("", "all", $0) }
+        let rows = zip(categories, points).map { row("\($0.writtenID)", $0.name, $1[0]) } + total.prefix(1).map { row("", "all", $0) }
         let header = ["id", "category", "precision", "recall", "objects", "found"]
         let title = "Detections of a score of at least \(score), at IoU \(iouThresholds[0]):"
         return ([title] + aligned([header] + rows)).joined(separator: "\n")
@@ -93,7 +93,7 @@ extension OperatingPoints {
         }
         return [
             "score": .double(score), "iouThresholds": .array(iouThresholds.map(JSON.double)), "all": numbers(total),
-            "perCategory": .object(zip(categories, points).map { (key: "\($0.id)", value: numbers($1)) }),
+            "perCategory": .object(zip(categories, points).map { (key: "\($0.writtenID)", value: numbers($1)) }),
         ]
     }
 }

@@ -1,3 +1,5 @@
+import Support
+
 /// Overlaps of the detections of an image with its objects, of one category.
 struct Overlap {
     /// What is computed for an image, kept from one to the next so that its arrays are allocated once.
@@ -52,7 +54,7 @@ struct Overlap {
             if !hasBox[row] {
                 switch pairing.areaSource {
                 case .bbox: break
-                case .segm: box = work.boundingBox(image)
+                case .segm: box = work.boundingBox(pairing.size(of: image))
                 case .keypoints: box = pairing.results.objects.keypoints.box(row)
                 }
             }
@@ -70,7 +72,7 @@ struct Overlap {
             work.areas.append(try area(row, image, &work))
             guard !gt.isEmpty else { continue }
             if pairing.areaSource != .segm { try unpack(row, image, &work) }
-            let (box, area) = (work.boundingBox(image), work.area)
+            let (box, area) = (work.boundingBox(pairing.size(of: image)), work.area)
             for (i, g) in gt.enumerated() {
                 let isCrowd = pairing.isCrowd(Int(pairing.truth.rows[g]))
                 // The mask API tells most pairs apart by their boxes, and of most others the sizes tell that they overlap too little.
@@ -104,7 +106,11 @@ struct Overlap {
     /// A detection's own area, of what its file is one of. Unpacks its mask where that is the mask.
     private func area(_ row: Int, _ image: ImageInfo, _ work: inout Workspace) throws(RecordError) -> Double {
         switch pairing.areaSource {
-        case .bbox: return foundBoxes[row].area
+        case .bbox:
+            guard hasBox[row] else {
+                throw RecordError(isTruth: false, row: row, problem: "has no bbox, and the first record has one")
+            }
+            return foundBoxes[row].area
         case .keypoints: return pairing.results.objects.keypoints.box(row).area
         case .segm:
             try unpack(row, image, &work)
@@ -113,6 +119,7 @@ struct Overlap {
     }
 
     private func unpackTruth(_ gt: Range<Int>, _ image: ImageInfo, _ work: inout Workspace) throws(RecordError) {
+        let (height, width) = pairing.size(of: image)
         work.truthRuns.removeAll(keepingCapacity: true)
         work.truthEnds.removeAll(keepingCapacity: true)
         work.truthBoxes.removeAll(keepingCapacity: true)
@@ -121,14 +128,14 @@ struct Overlap {
             let row = Int(pairing.truth.rows[g])
             let start = work.truthRuns.count
             do {
-                try pairing.dataset.objects.masks.appendRuns(row, height: image.height, width: image.width, to: &work.truthRuns)
+                try pairing.dataset.objects.masks.appendRuns(row, height: height, width: width, to: &work.truthRuns)
             } catch {
                 throw RecordError(isTruth: true, row: row, problem: error.problem)
             }
             work.truthEnds.append(work.truthRuns.count)
             work.truthRuns.withUnsafeBufferPointer { runs in
                 let mask = Runs(runs, start..<runs.count)
-                work.truthBoxes.append(mask.boundingBox(height: image.height, width: image.width))
+                work.truthBoxes.append(mask.boundingBox(height: height, width: width))
                 work.truthAreas.append(mask.area)
             }
         }
@@ -138,11 +145,14 @@ struct Overlap {
     private func unpack(_ row: Int, _ image: ImageInfo, _ work: inout Workspace) throws(RecordError) {
         work.runs.removeAll(keepingCapacity: true)
         let objects = pairing.results.objects
-        do {
-            if objects.masks.kind(row) == .none {
-                work.runs += RLE(box: objects.boxes[row], height: image.height, width: image.width).counts
-            } else {
-                try objects.masks.appendRuns(row, height: image.height, width: image.width, to: &work.runs)
+        let (height, width) = pairing.size(of: image)
+        do throws(UserError) {
+            switch objects.masks.kind(row) {
+            case .none where pairing.areaSource == .bbox && objects.hasBox[row]:
+                work.runs += RLE(box: objects.boxes[row], height: height, width: width).counts
+            case .none: throw UserError("has no segmentation")
+            case .unusable: throw UserError(MaskColumns.unusable)
+            case .polygons, .counts, .compressed: try objects.masks.appendRuns(row, height: height, width: width, to: &work.runs)
             }
         } catch {
             throw RecordError(isTruth: false, row: row, problem: error.problem)
@@ -154,8 +164,8 @@ extension Overlap.Workspace {
     /// Of the detection unpacked last.
     fileprivate var area: Int { runs.withUnsafeBufferPointer { Runs($0).area } }
 
-    fileprivate func boundingBox(_ image: ImageInfo) -> Box {
-        runs.withUnsafeBufferPointer { Runs($0).boundingBox(height: image.height, width: image.width) }
+    fileprivate func boundingBox(_ size: (height: Int, width: Int)) -> Box {
+        runs.withUnsafeBufferPointer { Runs($0).boundingBox(height: size.height, width: size.width) }
     }
 
     /// Of the detection unpacked last, with its area, and the i-th object.

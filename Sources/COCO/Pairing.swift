@@ -46,7 +46,7 @@ struct Pairing: Sendable {
         let categories = try evaluator.categories(of: dataset)
         let selected = try evaluator.imageFilter(of: dataset)
         let (I, K) = (dataset.images.count, categories.count)
-        imageOrder = dataset.images.indices.sorted { dataset.images[$0].id < dataset.images[$1].id }
+        imageOrder = dataset.imageOrder
         var ranks = [Int32](repeating: 0, count: I)
         for (rank, place) in imageOrder.enumerated() { ranks[place] = Int32(rank) }
         let groupCount = grouping == .categories ? K : 1
@@ -73,7 +73,7 @@ struct Pairing: Sendable {
         let images = try results.imageIDs.enumerated().map { i, id in
             guard let rank = imageRanks[id] else {
                 throw UserError(
-                    "is on image \(id), which the annotations do not have", file: results.file, at: "record \(i)",
+                    "is on image \(results.names[id]), which the annotations do not have", file: results.file, at: "record \(i)",
                     remedy: "check that results and annotations belong together")
             }
             return rank
@@ -98,12 +98,30 @@ struct Pairing: Sendable {
             case (.coco, _): objects.isCrowd
             }
         let first = results.objects
-        areaSource = first.hasBox.first ?? true ? .bbox : first.masks.kind(0) != .none ? .segm : .keypoints
+        let areaSource: IoUType = first.hasBox.first ?? true ? .bbox : first.masks.kind(0) != .none ? .segm : .keypoints
+        try Self.checkNeeds(dataset, type, areaSource) { truthPlaces[$0] < K }
+        self.areaSource = areaSource
         self.dataset = dataset
         self.results = results
         self.type = type
         self.categories = categories
         self.groupCount = groupCount
+    }
+
+    /// What the comparison reads of the ground truth must be there.
+    private static func checkNeeds(
+        _ dataset: Dataset, _ type: IoUType, _ areaSource: IoUType, takesPart: (Int) -> Bool
+    ) throws {
+        let purpose = "--iou \(type.rawValue)"
+        if type == .segm || areaSource == .segm { try dataset.require(.imageSizes, for: purpose) }
+        try dataset.require(type == .segm ? .masks : .boxes, for: purpose, where: takesPart)
+        try dataset.require(.areas, for: purpose, where: takesPart)
+    }
+
+    /// In pixels; `checkNeeds` has seen to it that the file gives it where masks are compared.
+    func size(of image: ImageInfo) -> (height: Int, width: Int) {
+        guard let height = image.height, let width = image.width else { preconditionFailure("image \(image.id) has no size") }
+        return (height, width)
     }
 
     /// Whether an object may be found more than once.
@@ -120,7 +138,7 @@ struct Pairing: Sendable {
     }
 
     func error(_ error: RecordError) -> UserError {
-        let place = error.isTruth ? "annotation \(dataset.annotationIDs[error.row])" : "record \(error.row)"
+        let place = error.isTruth ? "annotation \(dataset.names[dataset.annotationIDs[error.row]])" : "record \(error.row)"
         return UserError(
             error.problem, file: error.isTruth ? dataset.file : results.file, at: place, remedy: "write it again")
     }

@@ -1,7 +1,5 @@
 extension RLE {
     /// The mask of polygons, each x₀, y₀, x₁, y₁, …: rasterised one by one and united, as `annToRLE` does.
-    ///
-    /// - Precondition: coordinates are within ±10⁶.
     public init(polygons: [[Double]], height: Int, width: Int) {
         guard !polygons.isEmpty else {
             self.init(height: height, width: width, counts: [UInt32(height * width)])
@@ -28,8 +26,10 @@ extension RLE {
             self.init(height: height, width: width, counts: [UInt32(height * width)])
             return
         }
-        var xs = (0..<corners).map { Int(scale * xy[2 * $0] + 0.5) }
-        var ys = (0..<corners).map { Int(scale * xy[2 * $0 + 1] + 0.5) }
+        // Further out the mask API's own whole numbers of 32 bits overflow.
+        func fine(_ v: Double) -> Int { Int(scale * min(max(v, -4e8), 4e8) + 0.5) }
+        var xs = (0..<corners).map { fine(xy[2 * $0]) }
+        var ys = (0..<corners).map { fine(xy[2 * $0 + 1]) }
         xs.append(xs[0])
         ys.append(ys[0])
 

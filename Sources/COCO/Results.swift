@@ -27,6 +27,8 @@ public struct Detection: Sendable {
 /// Detections in columns, in the order of their file.
 public struct Results: Sendable {
     let objects: ObjectColumns
+    /// Ids as the file writes them.
+    let names: IDNames
     /// What errors name.
     let file: String?
 
@@ -37,7 +39,7 @@ public struct Results: Sendable {
     public var scores: [Double] { objects.scores }
     public var boxes: [Box] { objects.boxes }
     /// Whether any detection has a mask.
-    public var hasMasks: Bool { (0..<count).contains { objects.masks.kind($0) != .none } }
+    public var hasMasks: Bool { (0..<count).contains { objects.masks.kind($0).isMask } }
 
     /// Reads a results file: a list of objects with image_id, category_id, score, and at least one of bbox, segmentation
     /// and keypoints.
@@ -46,24 +48,30 @@ public struct Results: Sendable {
     public static func read(_ path: String) throws -> Results { try read(path, ReadingOptions()) }
 
     package static func read(_ path: String, _ options: ReadingOptions) throws -> Results {
-        try withCocoFile(path, results: true, options) { Results(objects: ObjectColumns($0), file: path) }
+        try withCocoFile(path, results: true, options) { contents in
+            try contents.checkContent()
+            return Results(objects: ObjectColumns(contents.parts), names: contents.names, file: path)
+        }
     }
 
     /// Detections that are in memory already.
     public init(_ detections: [Detection]) {
-        self.init(objects: ObjectColumns(detections), file: nil)
+        self.init(objects: ObjectColumns(detections), names: IDNames(), file: nil)
     }
 
-    private init(objects: ObjectColumns, file: String?) {
+    private init(objects: ObjectColumns, names: IDNames, file: String?) {
         self.objects = objects
+        self.names = names
         self.file = file
     }
 
-    /// The mask of a detection in an image of this size; the rectangle of its box where it has none, as pycocotools has it.
+    /// The mask of a detection in an image of this size; the rectangle of its box where it says nothing of one, as pycocotools has
+    /// it.
     ///
-    /// - Throws: `UserError` naming the file and the record.
+    /// - Throws: `UserError` naming the file and the record, also where what it has is no mask.
     public func mask(_ detection: Int, height: Int, width: Int) throws -> RLE {
-        do {
+        do throws(UserError) {
+            if objects.masks.kind(detection) == .unusable { throw UserError(MaskColumns.unusable) }
             return try objects.masks.mask(detection, height: height, width: width)
                 ?? RLE(box: objects.boxes[detection], height: height, width: width)
         } catch {

@@ -3,16 +3,18 @@ import Support
 /// Writes a results file detection by detection, whole or not at all.
 public struct ResultsWriter {
     private let file: AtomicFile.Appender
+    private let names: IDNames
     private let state = State()
 
     private final class State { var count = 0 }
 
     /// Calls `body` with a writer; when it returns, the file is in place.
     ///
+    /// - Parameter names: how ids are written, the dataset's; as numbers without it.
     /// - Throws: `UserError` when the file cannot be written; what `body` throws.
-    public static func write(to path: String, _ body: (ResultsWriter) throws -> Void) throws {
+    public static func write(to path: String, names: IDNames = IDNames(), _ body: (ResultsWriter) throws -> Void) throws {
         try AtomicFile.write(to: path) { file in
-            let writer = ResultsWriter(file: file)
+            let writer = ResultsWriter(file: file, names: names)
             try file.append("[")
             try body(writer)
             try file.append("\n]\n")
@@ -22,7 +24,7 @@ public struct ResultsWriter {
     /// Writes one detection behind the others.
     ///
     /// - Throws: `UserError` when the file cannot be written.
-    public func append(_ detection: Detection) throws { try append(text: Self.text(of: detection)) }
+    public func append(_ detection: Detection) throws { try append(text: Self.text(of: detection, names: names)) }
 
     /// A detection as `text(of:)` gives it.
     ///
@@ -34,9 +36,9 @@ public struct ResultsWriter {
     }
 
     /// A detection as the file has it: JSON, on one line.
-    public static func text(of detection: Detection) -> String {
+    public static func text(of detection: Detection, names: IDNames = IDNames()) -> String {
         var members: [(key: String, value: JSON)] = [
-            ("image_id", .int(detection.imageID)), ("category_id", .int(detection.categoryID)),
+            ("image_id", names.json(detection.imageID)), ("category_id", names.json(detection.categoryID)),
         ]
         if let box = detection.box {
             members.append(("bbox", .array([box.x, box.y, box.width, box.height].map(JSON.double))))

@@ -21,7 +21,7 @@ extension VOCEvaluation {
             }
         }
         let columns = [0.5, 0.75].flatMap { [column($0, \.elevenPoints), column($0, \.area)] }
-        let rows = categories.enumerated().map { k, category in ["\(category.id)", category.name] + columns.map { $0[k] } }
+        let rows = categories.enumerated().map { k, category in ["\(category.writtenID)", category.name] + columns.map { $0[k] } }
         return aligned([["id", "category", "AP50 2007", "AP50 2010", "AP75 2007", "AP75 2010"]] + rows).joined(separator: "\n")
     }
 

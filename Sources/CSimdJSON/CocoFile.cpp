@@ -14,6 +14,7 @@
 
 struct CocoFile {
     std::vector<std::unique_ptr<CocoPart>> parts;
+    bool has_list[3] = {};
 };
 
 namespace {
@@ -26,6 +27,13 @@ class Work {
     std::vector<std::unique_ptr<CocoPart>> parts;
     /// Of several problems the first of the file.
     std::optional<Problem> problem;
+
+    bool has(Section section) const { return windows.has(section); }
+
+    /// Whether something in a record is wrong.
+    bool is_faulty() const {
+        return std::any_of(parts.begin(), parts.end(), [](const auto &part) { return !part->faults.empty(); });
+    }
 
     /// Reads windows until none is left, or something is wrong in one.
     void run() {
@@ -79,7 +87,6 @@ void report(CocoProblem *out, const Problem &problem) {
     out->message[sizeof out->message - 1] = 0;
     out->byte = problem.byte;
     out->record = problem.record;
-    out->content = problem.content;
 }
 
 }  // namespace
@@ -97,12 +104,15 @@ CocoFile *coco_read(const char *path, bool results, int threads, int64_t window,
             }
             work.run();
             for (auto &thread : others) thread.join();
-            if (!work.problem) {
+            if (work.problem) {
+                report(problem, *work.problem);
+            } else if (!guesses || !work.is_faulty()) {
                 auto file = std::make_unique<CocoFile>();
+                for (const Section section : {Section::images, Section::annotations, Section::categories})
+                    file->has_list[static_cast<size_t>(section)] = work.has(section);
                 file->parts = std::move(work.parts);
                 return file.release();
             }
-            report(problem, *work.problem);
         }
     } catch (const Problem &e) {
         report(problem, e);
@@ -113,6 +123,8 @@ CocoFile *coco_read(const char *path, bool results, int threads, int64_t window,
 }
 
 void coco_close(CocoFile *file) { delete file; }
+
+bool coco_has_list(const CocoFile *file, CocoSection section) { return section < 3 && file->has_list[section]; }
 
 int64_t coco_part_count(const CocoFile *file) { return static_cast<int64_t>(file->parts.size()); }
 
@@ -135,18 +147,34 @@ CocoImages coco_images(const CocoPart *part) {
     const auto &i = part->images;
     return {static_cast<int64_t>(i.ids.size()), i.ids.data(), i.widths.data(), i.heights.data(), i.name_starts.data(),
             i.names.data(), i.negative_starts.data(), i.negatives.data(), i.inexhaustive_starts.data(),
-            i.inexhaustive.data()};
+            i.inexhaustive.data(), i.has_quoted_ids};
 }
 
 CocoCategories coco_categories(const CocoPart *part) {
     const auto &c = part->categories;
-    return {static_cast<int64_t>(c.ids.size()), c.ids.data(), c.name_starts.data(), c.names.data()};
+    return {static_cast<int64_t>(c.ids.size()), c.ids.data(), c.name_starts.data(), c.names.data(), c.has_quoted_ids};
+}
+
+CocoTexts coco_texts(const CocoPart *part) {
+    const auto &t = part->texts;
+    return {static_cast<int64_t>(t.ids.size()), t.ids.data(), t.starts.data(), t.texts.data()};
+}
+
+CocoSection coco_section(const CocoPart *part) { return part->section; }
+
+int64_t coco_fault_count(const CocoPart *part) { return static_cast<int64_t>(part->faults.size()); }
+
+CocoFault coco_fault(const CocoPart *part, int64_t i) {
+    const auto &f = part->faults[static_cast<size_t>(i)];
+    return {f.what.c_str(), f.count, static_cast<int64_t>(f.places.size()), f.places.data()};
 }
 
 void coco_keep_masks(CocoPart *part) {
     part->objects = {};
     part->images = {};
     part->categories = {};
+    part->texts = {};
+    part->faults = {};
 }
 
 void coco_free_part(CocoPart *part) { delete part; }

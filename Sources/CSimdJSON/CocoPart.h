@@ -2,9 +2,11 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "Buffer.h"
+#include "CSimdJSON.h"
 
 struct CocoPart {
     struct Objects {
@@ -25,9 +27,25 @@ struct CocoPart {
         std::vector<int64_t> ids, widths, heights, name_starts{0}, negative_starts{0}, negatives, inexhaustive_starts{0},
             inexhaustive;
         std::string names;
+        bool has_quoted_ids = false;
     } images;
     struct Categories {
         std::vector<int64_t> ids, name_starts{0};
         std::string names;
+        bool has_quoted_ids = false;
     } categories;
+    /// Ids that are no whole numbers of 64 bits, as they are written.
+    struct Texts {
+        std::vector<int64_t> ids, starts{0};
+        std::string texts;
+        std::unordered_map<int64_t, size_t> places;
+    } texts;
+    /// What is wrong with the content, a kind each; `places` has the first thousand.
+    struct Fault {
+        std::string what;
+        int64_t count = 0;
+        std::vector<CocoPlace> places;
+    };
+    std::vector<Fault> faults;
+    CocoSection section = COCO_DETECTIONS;
 };

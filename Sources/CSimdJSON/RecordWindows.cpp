@@ -5,99 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
 
-namespace {
-
-/// What a record list's frame depends on; all other bytes are passed over.
-enum class Mark : uint8_t { none, quote, open, close, comma };
-
-constexpr std::array<Mark, 256> marks = [] {
-    std::array<Mark, 256> table{};
-    table['"'] = Mark::quote;
-    table['{'] = table['['] = Mark::open;
-    table['}'] = table[']'] = Mark::close;
-    table[','] = Mark::comma;
-    return table;
-}();
-
-bool is_space(int c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-
-/// The byte behind a string's closing quote, of a string whose first byte is at `at`; `end` where it is not closed.
-const char *behind_string(const char *at, const char *end) {
-    const char *from = at;
-    while (const void *found = std::memchr(from, '"', static_cast<size_t>(end - from))) {
-        const char *closing = static_cast<const char *>(found);
-        const char *slash = closing;
-        while (slash > at && slash[-1] == '\\') --slash;
-        if ((closing - slash) % 2 == 0) return closing + 1;
-        from = closing + 1;
-    }
-    return end;
-}
-
-/// The frame of a list of records, as far as the bytes go.
-struct Frame {
-    /// The last comma between two records, or the bracket that closes the list; null where there is neither.
-    const char *cut = nullptr;
-    bool closed = false;
-    int64_t commas = 0;
-
-    Frame() = default;
-
-    Frame(const char *at, const char *end) {
-        int64_t depth = 0;
-        while (at < end) {
-            switch (marks[static_cast<uint8_t>(*at)]) {
-            case Mark::quote: at = behind_string(at + 1, end); continue;
-            case Mark::open: ++depth; break;
-            case Mark::close:
-                if (depth == 0) {
-                    cut = at;
-                    closed = true;
-                    return;
-                }
-                --depth;
-                break;
-            case Mark::comma:
-                if (depth == 0) {
-                    cut = at;
-                    ++commas;
-                }
-                break;
-            case Mark::none: break;
-            }
-            ++at;
-        }
-    }
-};
-
-/// The nearest byte before `at` that is no space; `first` where there is none.
-const char *before(const char *at, const char *first) {
-    while (at > first && is_space(at[-1])) --at;
-    return at > first ? at - 1 : first;
-}
-
-/// A comma between what look like two records, found without reading what lies before it; null where the list might end in
-/// these bytes, or no comma is seen. Wrong only where a list of objects inside a record reaches over the end, or a string looks
-/// like one: then what comes before the comma is no list of whole records, and parsing it fails.
-const char *guessed_cut(const char *first, const char *end) {
-    for (const char *at = first; (at = static_cast<const char *>(std::memchr(at, ']', static_cast<size_t>(end - at)))); ++at) {
-        const char *last = before(at, first);
-        if (*last == '}' || last == first) return nullptr;
-    }
-    for (const char *at = end - 1; at > first; --at) {
-        if (*at != ',' || *before(at, first) != '}') continue;
-        const char *next = at + 1;
-        while (next < end && is_space(*next)) ++next;
-        if (next < end && *next == '{') return at;
-    }
-    return nullptr;
-}
-
-}  // namespace
+#include "RecordFrame.h"
 
 RecordWindows::RecordWindows(const char *path, bool results, size_t window, bool guesses)
     : results(results), guesses(guesses), window_size(window) {
@@ -135,6 +47,18 @@ int RecordWindows::peek() {
 int RecordWindows::peek_behind_space() {
     while (is_space(peek())) ++position;
     return peek();
+}
+
+/// Passes over UTF-8's byte order mark, which Windows writes; names what is no text of UTF-8 at all.
+void RecordWindows::pass_mark() {
+    const int first = peek();
+    const auto begins = [&](std::initializer_list<uint8_t> bytes) {
+        return ahead.size() >= bytes.size() && std::memcmp(ahead.data(), bytes.begin(), bytes.size()) == 0;
+    };
+    if (first < 0) return;
+    if (begins({0xEF, 0xBB, 0xBF})) position += 3;
+    if (begins({0x1F, 0x8B})) throw Problem{"is packed by gzip: unpack it first, with gunzip"};
+    if (begins({0xFF, 0xFE}) || begins({0xFE, 0xFF})) throw Problem{"is written in UTF-16: write it in UTF-8"};
 }
 
 void RecordWindows::broken(const std::string &what) { throw Problem{what, offset + static_cast<int64_t>(position)}; }
@@ -223,6 +147,7 @@ bool RecordWindows::enter_list() {
 
 bool RecordWindows::next(Window &window) {
     if (state == State::start) {
+        pass_mark();
         const int c = peek_behind_space();
         if (c < 0) broken("is empty");
         if (c != (results ? '[' : '{'))
@@ -245,10 +170,6 @@ bool RecordWindows::next(Window &window) {
             }
             if (peek_behind_space() >= 0) broken("there is text after the end");
             state = State::finished;
-            if (results) return false;
-            if (!seen[0]) throw Problem{"has no list of images"};
-            if (!seen[1]) throw Problem{"has no list of annotations"};
-            if (!seen[2]) throw Problem{"has no list of categories"};
             return false;
         }
     }

@@ -10,8 +10,6 @@
 struct Problem {
     std::string what;
     int64_t byte = -1, record = -1;
-    /// Whether it is JSON all the same.
-    bool content = false;
 };
 
 enum class Section { images, annotations, categories, detections };
@@ -36,6 +34,9 @@ class RecordWindows {
     /// The next window in the order of the file; false at its end. Throws `Problem` where the file's frame is broken.
     bool next(Window &window);
 
+    /// Whether the file has a list of images, annotations or categories, as far as it was read.
+    bool has(Section section) const { return seen[static_cast<size_t>(section)]; }
+
   private:
     enum class State { start, key, list, after_value, finished };
 
@@ -56,6 +57,7 @@ class RecordWindows {
     size_t read_some(Buffer &into, size_t most);
     int peek();
     int peek_behind_space();
+    void pass_mark();
     void expect(char wanted, const char *problem);
     std::string string();
     void skip_value();

@@ -31,12 +31,24 @@ public struct DetectionInput: Sendable, Equatable {
     }
 }
 
-/// Training batches of a COCO dataset: images without objects are left out, crowds are no targets.
+/// Training batches of a COCO dataset: images without objects are left out, crowds are no targets, and where masks are learned
+/// objects without one are none either, as in Detectron2.
 public struct DetectionBatches: BatchSource {
+    /// An image that has objects.
+    private struct Sample {
+        /// Its place in the dataset.
+        let image: Int
+        let path: String
+        /// In pixels, as annotated.
+        let width: Int
+        let height: Int
+    }
+
     private let dataset: Dataset
-    private let folder: String
-    /// The images that have objects.
-    private let usable: [Int]
+    /// Of each annotation whether it is an object to learn from.
+    private let isLearned: [Bool]
+    private let learnsMasks: Bool
+    private let samples: [Sample]
     private let sampler: EpochSampler
     private let input: DetectionInput
     private let reader: ImageReader
@@ -45,35 +57,67 @@ public struct DetectionBatches: BatchSource {
 
     /// - Parameters:
     ///   - batchSize: images a batch of all processes.
+    ///   - learnsMasks: whether an object needs a mask to be learned from; those that have none are counted on standard error.
     ///   - fraction: the part of the images with objects that is learned from; which they are depends on the dataset alone, not
     ///     on the seed, so that runs can be compared.
     ///   - shard: the part of each batch that is this process's.
-    /// - Throws: `UserError` when no image has an object.
+    /// - Throws: `UserError` when no image has an object, or a size, a file name or a box is missing.
     public init(
         _ dataset: Dataset, folder: String, batchSize: Int, input: DetectionInput, reader: ImageReader, seed: UInt64,
-        fraction: Double = 1, shard: Shard = .whole
+        learnsMasks: Bool, fraction: Double = 1, shard: Shard = .whole
     ) throws {
         self.dataset = dataset
-        self.folder = folder
-        let all = dataset.images.indices.filter { image in
-            dataset.annotations(ofImage: image).contains { !dataset.isCrowd[Int($0)] }
+        self.learnsMasks = learnsMasks
+        try dataset.require(.imageSizes, for: "training")
+        try dataset.require(.fileNames, for: "training")
+        try dataset.require(.boxes, for: "training") { !dataset.isCrowd[$0] }
+        let isLearned = try Self.learned(dataset, withMask: learnsMasks, tells: shard.index == 0)
+        self.isLearned = isLearned
+        let all = try dataset.images.indices.filter { image in
+            dataset.annotations(ofImage: image).contains { isLearned[Int($0)] }
+        }.map { image in
+            let info = dataset.images[image]
+            return Sample(
+                image: image, path: try dataset.path(ofImage: image, in: folder), width: info.width ?? 0, height: info.height ?? 0)
         }
         guard !all.isEmpty else {
             throw UserError("no image has an object to learn from", file: folder, remedy: "check the annotation file")
         }
         var generator = SeededGenerator(0xF4AC)
-        let usable = fraction < 1 ? all.shuffled(using: &generator).prefix(max(Int(Double(all.count) * fraction), 1)).sorted() : all
-        self.usable = usable
+        let count = max(Int(Double(all.count) * fraction), 1)
+        let samples =
+            fraction < 1 ? all.shuffled(using: &generator).prefix(count).sorted { $0.image < $1.image } : all
+        self.samples = samples
         sampler =
             input.groupsByAspect
             ? EpochSampler(
-                batchSize: batchSize, seed: seed,
-                groups: usable.map { dataset.images[$0].width > dataset.images[$0].height ? 1 : 0 }, shard: shard)
-            : EpochSampler(count: usable.count, batchSize: batchSize, seed: seed, shard: shard)
+                batchSize: batchSize, seed: seed, groups: samples.map { $0.width > $0.height ? 1 : 0 }, shard: shard)
+            : EpochSampler(count: samples.count, batchSize: batchSize, seed: seed, shard: shard)
         self.input = input
         self.reader = reader
         self.seed = seed
         self.shard = shard
+    }
+
+    /// Of each annotation whether it is an object to learn from: no crowd, and with a mask where one is needed, as in Detectron2's
+    /// `load_coco_json` and `filter_empty_instances`.
+    private static func learned(_ dataset: Dataset, withMask needsMask: Bool, tells: Bool) throws -> [Bool] {
+        guard needsMask else { return dataset.isCrowd.map { !$0 } }
+        let hasOutline = dataset.isCrowd.indices.map { dataset.isCrowd[$0] || dataset.hasOutline($0) }
+        if let first = hasOutline.firstIndex(of: false) {
+            let (lacking, all) = (hasOutline.count { !$0 }, dataset.isCrowd.count { !$0 })
+            guard lacking < all else {
+                throw UserError(
+                    "no object has a mask, and the recipe trains a mask head", file: dataset.file,
+                    remedy: "write 'masks: false' in its section detection, or add segmentation to the annotations")
+            }
+            if tells {
+                StandardError.line(
+                    "\(dataset.file): \(lacking) of \(all) objects have no mask, the first annotation "
+                        + "\(dataset.names[dataset.annotationIDs[first]]): they are left out of training, as in Detectron2")
+            }
+        }
+        return zip(dataset.isCrowd, hasOutline).map { !$0 && $1 }
     }
 
     public var iterationsPerEpoch: Int { sampler.iterationsPerEpoch }
@@ -83,11 +127,9 @@ public struct DetectionBatches: BatchSource {
         var sizes: [ImageSizes] = []
         var targets: [DetectionTarget] = []
         for (place, sample) in zip(sampler.share, sampler.samples(at: iteration)) {
-            let (found, image) = try reader.read(from: sample, of: usable.count) { index in
-                "\(folder)/\(dataset.images[usable[index]].fileName)"
-            }
+            let (found, image) = try reader.read(from: sample, of: samples.count) { samples[$0].path }
             var generator = generator(iteration, place)
-            let (resized, size, target) = try prepare(image, usable[found], using: &generator)
+            let (resized, size, target) = try prepare(image, samples[found], using: &generator)
             images.append(resized)
             sizes.append(size)
             targets.append(target)
@@ -108,20 +150,19 @@ public struct DetectionBatches: BatchSource {
         guard shard != .whole else { return (1, 1) }
         return sampler.wholeBatch(at: iteration).enumerated().reduce((1, 1)) { largest, next in
             var generator = generator(iteration, next.offset)
-            let info = dataset.images[usable[next.element]]
-            let size = input.edges.size(width: info.width, height: info.height, edge: input.edges.draw(using: &generator))
+            let sample = samples[next.element]
+            let size = input.edges.size(width: sample.width, height: sample.height, edge: input.edges.draw(using: &generator))
             return (max(largest.0, size.width), max(largest.1, size.height))
         }
     }
 
     private func prepare(
-        _ image: Image, _ index: Int, using generator: inout SeededGenerator
+        _ image: Image, _ sample: Sample, using generator: inout SeededGenerator
     ) throws -> (Image, ImageSizes, DetectionTarget) {
-        let info = dataset.images[index]
-        guard (image.width, image.height) == (info.width, info.height) else {
+        guard (image.width, image.height) == (sample.width, sample.height) else {
             throw UserError(
-                "is \(image.width)×\(image.height), and the annotations say \(info.width)×\(info.height)",
-                file: "\(folder)/\(info.fileName)", remedy: "check that images and annotations belong together")
+                "is \(image.width)×\(image.height), and the annotations say \(sample.width)×\(sample.height)",
+                file: sample.path, remedy: "check that images and annotations belong together")
         }
         let edge = input.edges.draw(using: &generator)
         let flip = generator.chance(input.flipProbability)
@@ -129,8 +170,9 @@ public struct DetectionBatches: BatchSource {
         var resized = image.resized(width: width, height: height, filter: .bilinear)
         if flip { resized = resized.flippedHorizontally() }
         let size = ImageSizes(
-            imageID: info.id, originalWidth: info.width, originalHeight: info.height, width: width, height: height)
-        return (resized, size, try target(index, size, flip: flip))
+            imageID: dataset.images[sample.image].id, originalWidth: sample.width, originalHeight: sample.height, width: width,
+            height: height)
+        return (resized, size, try target(sample.image, size, flip: flip))
     }
 
     /// The objects of an image, scaled and mirrored as the image is.
@@ -143,7 +185,7 @@ public struct DetectionBatches: BatchSource {
         var boxes: [Float] = []
         var classes: [Int] = []
         var polygons: [[[Double]]] = []
-        for annotation in dataset.annotations(ofImage: index).map(Int.init) where !dataset.isCrowd[annotation] {
+        for annotation in dataset.annotations(ofImage: index).map(Int.init) where isLearned[annotation] {
             let box = dataset.boxes[annotation]
             let (a, b) = (x(box.x), x(box.x + box.width))
             let corners = [
@@ -152,10 +194,12 @@ public struct DetectionBatches: BatchSource {
             ]
             // Boxes without extent teach nothing.
             guard corners[2] - corners[0] > 1e-5, corners[3] - corners[1] > 1e-5 else { continue }
+            let outlines = try outlines(annotation)
+            guard !outlines.isEmpty || !learnsMasks else { continue }
             boxes += corners.map(Float.init)
             classes.append(Int(dataset.categoryIndices[annotation]))
             polygons.append(
-                try outlines(annotation).map { polygon in
+                outlines.map { polygon in
                     polygon.enumerated().map { i, value in i % 2 == 0 ? x(value) : value * scaleY }
                 })
         }
@@ -164,9 +208,19 @@ public struct DetectionBatches: BatchSource {
 
     /// An object's polygons; those around its pixels where it is written as run lengths.
     private func outlines(_ annotation: Int) throws -> [[Double]] {
-        guard dataset.hasRuns(annotation) else { return dataset.polygons(of: annotation) }
-        let mask = try dataset.mask(of: annotation)
+        guard dataset.hasRuns(annotation) else { return dataset.polygons(of: annotation).filter(Dataset.isOutline) }
+        guard let mask = try dataset.mask(of: annotation) else { return [] }
         return Outline.polygons(of: mask.decode(), width: mask.width, height: mask.height)
+    }
+}
+
+extension Dataset {
+    /// Whether a polygon encloses anything: at least three points. Source: Detectron2's `load_coco_json`.
+    static func isOutline(_ polygon: [Double]) -> Bool { polygon.count >= 6 && polygon.count % 2 == 0 }
+
+    /// Whether an object has a mask to learn from.
+    func hasOutline(_ annotation: Int) -> Bool {
+        hasRuns(annotation) || polygons(of: annotation).contains(where: Self.isOutline)
     }
 }
 

@@ -51,7 +51,7 @@ public struct ObjectCrops: Sendable {
             defer { progress.advance() }
             let objects = dataset.annotations(ofImage: i).filter { isKept.contains(Int($0)) }
             guard !objects.isEmpty else { return }
-            let image = try JPEG.read("\(images)/\(dataset.images[i].fileName)")
+            let image = try JPEG.read(dataset.path(ofImage: i, in: images))
             for object in objects.map(Int.init) {
                 guard let box = square(around: dataset.boxes[object], in: image) else { continue }
                 let name = "\(dataset.images[i].id)-\(dataset.annotationIDs[object]).jpg"

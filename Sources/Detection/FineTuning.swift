@@ -72,7 +72,8 @@ public struct FineTuning: Stage {
         detector.move(to: device)
         source = try DetectionBatches(
             dataset, folder: images, batchSize: options.batchSize, input: options.input,
-            reader: ImageReader(maxCorruptImages: options.maxCorruptImages), seed: seed, fraction: options.trainFraction, shard: shard)
+            reader: ImageReader(maxCorruptImages: options.maxCorruptImages), seed: seed, learnsMasks: options.detector.masks,
+            fraction: options.trainFraction, shard: shard)
         let sgd = SGD(
             detector.parameters, momentum: options.momentum, weightDecay: options.weightDecay, normDecay: options.normDecay)
         optimizer = options.gradientClip.map { ClippedOptimizer(sgd, $0) } ?? sgd

@@ -37,7 +37,7 @@ struct GalleryImage {
         }
         return zip(chosen, panels).map { choice, panels in
             GalleryImage(
-                fileName: dataset.images[choice.place].fileName, reason: choice.reason,
+                fileName: dataset.images[choice.place].fileName ?? "", reason: choice.reason,
                 panels: panels.map { (title: $0.0, panel: $0.1) })
         }
     }

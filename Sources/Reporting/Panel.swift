@@ -37,25 +37,26 @@ public struct Panel {
     /// Detections with a score of `drawnScore` and more; parameters and errors as above.
     public init(_ results: Results, on dataset: Dataset, image: Int, in folder: String) throws {
         let info = dataset.images[image]
-        let hasMasks = results.hasMasks
+        let size = results.hasMasks ? info.height.flatMap { height in info.width.map { (height: height, width: $0) } } : nil
         let marks = try results.imageIDs.indices.filter {
             results.imageIDs[$0] == info.id && results.scores[$0] >= Self.drawnScore
         }.compactMap { i -> Mark? in
             guard let category = dataset.categories.firstIndex(where: { $0.id == results.categoryIDs[i] }) else { return nil }
             return Mark(
-                mask: hasMasks ? try results.mask(i, height: info.height, width: info.width) : nil, box: results.boxes[i],
+                mask: try size.map { try results.mask(i, height: $0.height, width: $0.width) }, box: results.boxes[i],
                 category: category, label: String(format: "%.2f", results.scores[i]))
         }
         try self.init(marks, dataset, image, folder)
     }
 
-    private init(_ marks: [Mark], _ dataset: Dataset, _ image: Int, _ folder: String) throws {
-        let info = dataset.images[image]
-        let file = "\(folder)/\(info.fileName)"
+    private init(_ marks: [Mark], _ dataset: Dataset, _ place: Int, _ folder: String) throws {
+        let info = dataset.images[place]
+        let file = try dataset.path(ofImage: place, in: folder)
         let image = try JPEG.read(file)
-        guard image.width == info.width, image.height == info.height else {
+        let annotated = (width: info.width ?? image.width, height: info.height ?? image.height)
+        guard (image.width, image.height) == annotated else {
             throw UserError(
-                "is \(image.width)×\(image.height), and by the annotations \(info.width)×\(info.height)", file: file,
+                "is \(image.width)×\(image.height), and by the annotations \(annotated.width)×\(annotated.height)", file: file,
                 remedy: "check that images and annotations belong together")
         }
         // Drawn at the size that is shown, so that lines and letters are sharp.
@@ -68,7 +69,7 @@ public struct Panel {
             if let mask = mark.mask { canvas.fill(mask: mask.decode(), color: palette[mark.category], opacity: 0.45) }
         }
         var shown = Canvas(canvas.image.resized(width: width, height: height, filter: .bilinear))
-        for mark in marks {
+        for mark in marks where !mark.box.x.isNaN {
             let (x, y) = (mark.box.x * scale, mark.box.y * scale)
             shown.rectangle(
                 x: x, y: y, width: mark.box.width * scale, height: mark.box.height * scale, color: palette[mark.category])

@@ -178,7 +178,7 @@ public struct Report {
     /// Category ids that any run has numbers of, with the names that the ground truth or the runs know.
     private static func categories(_ truth: GroundTruth?, _ runs: [RunRecord]) -> [(id: String, name: String)] {
         var names: [String: String] = [:]
-        for category in truth?.dataset.categories ?? [] { names["\(category.id)"] = category.name }
+        for category in truth?.dataset.categories ?? [] { names["\(category.writtenID)"] = category.name }
         if truth == nil, let run = runs.first(where: \.hasProtocol) {
             for entry in (try? JSON.read("\(run.path)/categories.json"))?.array ?? [] {
                 if let id = entry["id"]?.int, let name = entry["name"]?.string { names["\(id)"] = name }

@@ -75,39 +75,39 @@ extension JSON {
     /// The document in `path`.
     ///
     /// - Throws: `UserError` naming the file, and the line of what is malformed.
-    public static func read(_ path: String) throws -> JSON {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw UserError("cannot be read", file: path, remedy: "check the path and the permissions")
-        }
-        return try JSON(parsing: Array(data), file: path)
-    }
+    public static func read(_ path: String) throws -> JSON { try JSON(parsing: TextFile.bytes(path), file: path) }
 
-    /// Parses UTF-8 text.
+    /// Parses UTF-8 text, strictly: no comments, no commas behind the last element, no control characters in strings.
     ///
     /// - Parameter file: what errors name.
+    /// - Throws: `UserError` with the line and the byte of what is malformed.
     public init(parsing bytes: [UInt8], file: String? = nil) throws {
-        guard bytes.count < Int(Int32.max) else {
+        func malformed(_ reason: String, at end: Int) -> UserError {
+            let line = 1 + bytes.prefix(end).count { $0 == UInt8(ascii: "\n") }
+            return UserError("malformed JSON: \(reason)", file: file, at: "line \(line), byte \(end)")
+        }
+        let ascii = try ASCIIText(bytes, malformed)
+        // The closing zero, which ends a bare number, counts too.
+        guard ascii.bytes.count < Int(Int32.max) else {
             throw UserError("is \(bytes.count) bytes, too large for a document of this kind", file: file)
         }
         let tokener = json_tokener_new_ex(Int32(Self.maximumDepth))
         defer { json_tokener_free(tokener) }
-        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8)
-        // The closing zero ends a bare number.
-        let root = (bytes + [0]).withUnsafeBytes {
-            json_tokener_parse_ex(tokener, $0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count + 1))
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT)
+        let root = (ascii.bytes + [0]).withUnsafeBytes {
+            json_tokener_parse_ex(tokener, $0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count))
         }
         defer { json_object_put(root) }
         let error = json_tokener_get_error(tokener)
         let end = json_tokener_get_parse_end(tokener)
-        let rest = bytes.dropFirst(end).first { !" \n\r\t".utf8.contains($0) }
+        let rest = ascii.bytes.dropFirst(end).first { !" \n\r\t".utf8.contains($0) }
         guard error == json_tokener_success, rest == nil else {
-            let line = 1 + bytes.prefix(end).count { $0 == UInt8(ascii: "\n") }
             let reason =
                 error == json_tokener_continue
                 ? "the text ends early"
                 : error == json_tokener_success
                     ? "there is text after the end" : String(cString: json_tokener_error_desc(error))
-            throw UserError("malformed JSON: \(reason)", file: file, at: "line \(line), byte \(end)")
+            throw malformed(reason, at: ascii.place(of: end, in: bytes))
         }
         self = Self.lift(root)
     }

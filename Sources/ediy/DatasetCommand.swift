@@ -121,9 +121,9 @@ struct DatasetCommand: ParsableCommand {
             if !check.isClean { throw ExitCode(1) }
         }
 
-        private static func lookUp(in folder: String) -> (ImageInfo) -> DatasetCheck.ImageFile {
+        private static func lookUp(in folder: String) -> @Sendable (ImageInfo) -> DatasetCheck.ImageFile {
             { image in
-                let path = "\(folder)/\(image.fileName)"
+                guard let path = image.path(in: folder) else { return .missing }
                 guard FileManager.default.fileExists(atPath: path) else { return .missing }
                 do {
                     let size = try JPEG.size(of: path)

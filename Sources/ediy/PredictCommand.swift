@@ -47,7 +47,7 @@ struct PredictCommand: ParsableCommand {
     }
 
     func run() throws {
-        let dataset = try annotations.map { try Dataset.read($0) }
+        let dataset = try annotations.map { try Dataset.readImages($0) }
         let made =
             try weights.map { try DetectorRun(weights: $0, recipe: recipe, annotations: dataset, device: place.device) }
             ?? DetectorRun(reading: arguments[0], device: place.device)
@@ -58,7 +58,11 @@ struct PredictCommand: ParsableCommand {
             throw UserError("cannot be made", file: output, remedy: "check the path and the permissions")
         }
         let items =
-            dataset.map { $0.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(images ?? "")/\($0.fileName)") } }
+            try dataset.map { dataset in
+                try dataset.images.indices.map {
+                    PredictionBatches.Item(imageID: dataset.images[$0].id, path: try dataset.path(ofImage: $0, in: images ?? ""))
+                }
+            }
             ?? files.enumerated().map { PredictionBatches.Item(imageID: $0 + 1, path: $1) }
         var count = 0
         try ResultsWriter.write(to: "\(output)/results.json") { writer in

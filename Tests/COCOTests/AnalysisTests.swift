@@ -129,7 +129,7 @@ import Testing
             Detection(
                 imageID: dataset.images[Int(dataset.imageIndices[i])].id,
                 categoryID: dataset.categories[Int(dataset.categoryIndices[i])].id, box: dataset.boxes[i], score: 1,
-                mask: try? dataset.mask(of: i))
+                mask: (try? dataset.mask(of: i)) ?? nil)
         }
         for type in IoUType.detection {
             let analysis = try ErrorAnalysis(Results(detections), against: dataset, by: type)

@@ -36,7 +36,7 @@ func recallInnermost(_ values: [Double], _ shape: [Int]) -> [Double] {
                 let image = try #require(sizes[results.imageIDs[i]])
                 return Detection(
                     imageID: image.id, categoryID: results.categoryIDs[i], box: nil, score: results.scores[i],
-                    mask: try results.mask(i, height: image.height, width: image.width))
+                    mask: try results.mask(i, height: #require(image.height), width: #require(image.width)))
             })
         let cases = [
             ("bbox", results, IoUType.bbox), ("segm", results, .segm), ("masks", masksAlone, .segm),
@@ -90,7 +90,7 @@ func recallInnermost(_ values: [Double], _ shape: [Int]) -> [Double] {
             Detection(
                 imageID: dataset.images[Int(dataset.imageIndices[i])].id,
                 categoryID: dataset.categories[Int(dataset.categoryIndices[i])].id, box: dataset.boxes[i], score: 1,
-                mask: try? dataset.mask(of: i))
+                mask: (try? dataset.mask(of: i)) ?? nil)
         }
         for type in IoUType.detection {
             let evaluation = try Evaluator().evaluate(Results(detections), against: dataset, by: type)
@@ -110,7 +110,8 @@ func recallInnermost(_ values: [Double], _ shape: [Int]) -> [Double] {
         let dataset = try Dataset.read(fixture("random0-gt.json"))
         let image = dataset.images[Int(dataset.imageIndices[0])]
         let category = dataset.categories[Int(dataset.categoryIndices[0])]
-        let fitting = RLE(height: image.height, width: image.width, counts: [UInt32(image.height * image.width)])
+        let (height, width) = try (#require(image.height), #require(image.width))
+        let fitting = RLE(height: height, width: width, counts: [UInt32(height * width)])
         let other = RLE(height: 3, width: 4, counts: [12])
         let results = Results(
             [fitting, other, other].map {
@@ -138,7 +139,7 @@ func recallInnermost(_ values: [Double], _ shape: [Int]) -> [Double] {
             let mine = try (0..<results.count).filter { results.imageIDs[$0] == image.id }.map { i in
                 Detection(
                     imageID: image.id, categoryID: results.categoryIDs[i], box: results.boxes[i], score: results.scores[i],
-                    mask: try results.mask(i, height: image.height, width: image.width))
+                    mask: try results.mask(i, height: #require(image.height), width: #require(image.width)))
             }
             let evaluation = try Evaluator().evaluate(Results(mine), against: Dataset.read(path), by: type)
             let expected = try #require(evaluation["AP"])

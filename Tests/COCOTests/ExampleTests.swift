@@ -34,7 +34,7 @@ func report(_ annotations: String, _ first: String, _ second: String) throws -> 
 
     // Masks are run lengths, and are computed with as such.
     for annotation in dataset.annotations(ofImage: 0) {
-        let mask = try dataset.mask(of: Int(annotation))
+        guard let mask = try dataset.mask(of: Int(annotation)) else { continue }
         lines.append("\(mask.area) pixels in \(mask.boundingBox): \(mask.compressed)")
     }
 

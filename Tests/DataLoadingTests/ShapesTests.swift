@@ -39,7 +39,7 @@ final class Scratch {
         var sizes = [0, 0, 0]
         var taken: [Int: [UInt8]] = [:]
         for i in 0..<dataset.annotationCount {
-            let mask = try dataset.mask(of: i)
+            let mask = try #require(try dataset.mask(of: i))
             #expect(Double(mask.area) == dataset.areas[i], "annotation \(i)")
             let pixels = mask.decode()
             let xs = pixels.indices.filter { pixels[$0] == 1 }.map { $0 % 160 }, ys = pixels.indices.filter { pixels[$0] == 1 }.map { $0 / 160 }

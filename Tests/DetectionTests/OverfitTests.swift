@@ -57,7 +57,7 @@ import Torch
         }
 
         var found: [Detection] = []
-        let items = dataset.images.map { PredictionBatches.Item(imageID: $0.id, path: "\(images)/\($0.fileName)") }
+        let items = dataset.images.map { PredictionBatches.Item(imageID: $0.id, path: $0.path(in: images) ?? "") }
         try stage.detector.predict(
             items, input: options.input, categoryIDs: dataset.categories.map(\.id), title: "predict"
         ) { found += $1 }
