@@ -53,6 +53,7 @@ let package = Package(
             name: "CTorch", exclude: ["README.md"], cxxSettings: [.headerSearchPath(".")] + torchFlags, linkerSettings: torchLinks),
         .systemLibrary(name: "CTorchAPI"),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .systemLibrary(name: "CSPNG"),
         .systemLibrary(name: "CJSON"),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .systemLibrary(name: "COpenBLAS"),
@@ -61,7 +62,7 @@ let package = Package(
         room("Support", needs: ["CJSON"]),
         // Typed keys of recipes: what a method, a detector's part or a stage reads of a recipe stands beside it.
         room("Recipes", needs: ["Support", .product(name: "Yams", package: "Yams")]),
-        room("Vision", needs: ["Support", "CJPEG"]),
+        room("Vision", needs: ["Support", "CJPEG", "CSPNG"]),
         room("COCO", needs: ["Support", "CSimdJSON"]),
         .target(
             name: "Torch", dependencies: ["Support", "CTorchAPI"],

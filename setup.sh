@@ -2,7 +2,7 @@
 # Installs the Debian packages that the build needs, and only those that are missing. `make` calls it.
 set -eu
 
-packages="libopenblas-dev libjpeg-dev libjson-c-dev libsimdjson-dev libtorch-dev libgloo-dev"
+packages="libopenblas-dev libjpeg-dev libspng-dev libjson-c-dev libsimdjson-dev libtorch-dev libgloo-dev"
 
 fail() {
     echo "setup: $*" >&2

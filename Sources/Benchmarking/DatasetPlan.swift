@@ -52,15 +52,16 @@ public enum DatasetPlan: Sendable {
     }
 
     private static func shapes(_ recipe: RecipeSection) throws -> ShapesDataset {
-        let seed = try recipe.count("seed", default: 1, "Decides every image of the dataset")
-        let size = try recipe.value("image_size", default: 128, in: 32...2048, KeyDoc("Side of an image", unit: "pixels"))
+        let standard = ShapesDataset.standard
+        let seed = try recipe.count("seed", default: Int(standard.seed), "Decides every image of the dataset")
+        let size = try recipe.value("image_size", default: standard.imageSize, in: 32...2048, KeyDoc("Side of an image", unit: "pixels"))
         func images(_ key: String, default count: Int, _ meaning: String) throws -> Int {
             try recipe.positive(key, default: count, KeyDoc(meaning, unit: "images"))
         }
         return ShapesDataset(
-            train: try images("train", default: 600, "Images that detectors are trained on"),
-            val: try images("val", default: 150, "Images that detectors are evaluated on"),
-            unlabeled: try images("unlabeled", default: 2000, "Images that backbones are pretrained on"), imageSize: size,
+            train: try images("train", default: standard.train, "Images that detectors are trained on"),
+            val: try images("val", default: standard.val, "Images that detectors are evaluated on"),
+            unlabeled: try images("unlabeled", default: standard.unlabeled, "Images that backbones are pretrained on"), imageSize: size,
             seed: UInt64(seed))
     }
 

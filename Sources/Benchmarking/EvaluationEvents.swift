@@ -22,9 +22,9 @@ extension EventFile {
         for image in dataset.images.indices.prefix(shownImages) {
             do {
                 let panel = try Panel(results, on: dataset, image: image, in: images)
+                let name = dataset.images[image].fileName ?? "image \(image)"
                 try file.append(
-                    jpeg: panel.jpeg, width: panel.width, height: panel.height, tag: "detections/\(dataset.images[image].fileName ?? "image \(image)")",
-                    at: iteration)
+                    jpeg: panel.jpeg, width: panel.width, height: panel.height, tag: "detections/\(name)", at: iteration)
             } catch { StandardError.line("\(error); not shown in TensorBoard") }
         }
     }

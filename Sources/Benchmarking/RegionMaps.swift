@@ -24,7 +24,7 @@ extension RegionMap {
         dataset.images.indices.lazy.compactMap { i in largestObject(dataset, i).map { (image: i, box: $0) } }
             .prefix(shownImages).compactMap { i, box in
                 do {
-                    let original = try JPEG.read(dataset.path(ofImage: i, in: images))
+                    let original = try ImageFile.read(dataset.path(ofImage: i, in: images))
                     let shown = original.resized(width: 2 * side, height: 2 * side, filter: .bilinear)
                     let image = PixelNormalization.imageNet([shown]).to(backbone.device)
                     let map = RegionMap(withoutGrad { backbone.lastFeatureMap(image, .evaluate).to(.cpu) }, grid: 2 * grid)

@@ -16,7 +16,7 @@ extension ProcessGroup? {
         func run(_ body: (PredictionBatches.Item, [Detection]) throws -> Void) throws -> InferenceCost {
             try detector.predict(
                 items, input: options.input, categoryIDs: categoryIDs, batchSize: options.testBatchSize, workers: workers,
-                shard: Shard(self), title: title, body)
+                reader: ImageReader(maxCorruptImages: options.maxCorruptImages), shard: Shard(self), title: title, body)
         }
         guard let group = self else {
             var cost = InferenceCost()

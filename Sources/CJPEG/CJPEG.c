@@ -72,7 +72,6 @@ bool cjpeg_header(const uint8_t *bytes, size_t count, int scale_eighths, CJPEGIn
         .width = codec.output_width,
         .height = codec.output_height,
         .components = codec.output_components,
-        .is_adobe = codec.saw_Adobe_marker,
     };
     jpeg_destroy_decompress(&codec);
     return true;

@@ -3,34 +3,6 @@ import Support
 import Torch
 import Vision
 
-/// How images are made ready for a detector.
-public struct DetectionInput: Sendable, Equatable {
-    public var edges: ShortestEdge
-    public var minSizeTest: Int
-    public var testResizing = TestResizing.pillow
-    public var normalization = PixelNormalization.imageNet
-    public var flipProbability = 0.5
-    /// Sides of a batch are made multiples of it.
-    public var divisor = 1
-    /// Whether training batches are of wide images or of high ones, as far as they can be: less is padded.
-    public var groupsByAspect = true
-
-    /// How an image comes to its size when it is predicted on.
-    public enum TestResizing: Sendable {
-        /// As bytes, by Pillow's arithmetic, as Detectron2's are.
-        case pillow
-        /// Normalised first, then bilinearly without antialiasing, as torchvision's detectors do it themselves
-        /// (`GeneralizedRCNNTransform`).
-        case torchvision
-    }
-
-    /// Detectron2's for the 1x schedule: 640 to 800 in steps of 32, at most 1333, tested at 800.
-    public init(edges: ShortestEdge = ShortestEdge(Array(stride(from: 640, through: 800, by: 32)), longest: 1333), minSizeTest: Int = 800) {
-        self.edges = edges
-        self.minSizeTest = minSizeTest
-    }
-}
-
 /// Training batches of a COCO dataset: images without objects are left out, crowds are no targets, and where masks are learned
 /// objects without one are none either, as in Detectron2.
 public struct DetectionBatches: BatchSource {
@@ -221,73 +193,5 @@ extension Dataset {
     /// Whether an object has a mask to learn from.
     func hasOutline(_ annotation: Int) -> Bool {
         hasRuns(annotation) || polygons(of: annotation).contains(where: Self.isOutline)
-    }
-}
-
-/// Images to predict on, in order, a batch an iteration; none is left out. Of several processes each takes every so many-th batch,
-/// so that batches are those of one process.
-public struct PredictionBatches: BatchSource {
-    /// An image by its id in results, and its file.
-    public struct Item: Sendable {
-        public let imageID: Int
-        public let path: String
-
-        public init(imageID: Int, path: String) {
-            self.imageID = imageID
-            self.path = path
-        }
-    }
-
-    private let items: [Item]
-    private let batchSize: Int
-    private let input: DetectionInput
-    private let shard: Shard
-
-    public init(_ items: [Item], batchSize: Int, input: DetectionInput, shard: Shard = .whole) {
-        self.items = items
-        self.batchSize = batchSize
-        self.input = input
-        self.shard = shard
-    }
-
-    /// Of this process.
-    public var iterations: Int { (batches - shard.index + shard.count - 1) / shard.count }
-
-    /// Of all processes.
-    private var batches: Int { (items.count + batchSize - 1) / batchSize }
-
-    /// The images of an iteration of this process.
-    public func items(at iteration: Int) -> ArraySlice<Item> {
-        let first = (iteration * shard.count + shard.index) * batchSize
-        return items[first..<min(first + batchSize, items.count)]
-    }
-
-    public func batch(at iteration: Int) throws -> DetectionBatch {
-        var images: [Tensor] = []
-        var sizes: [ImageSizes] = []
-        for item in items(at: iteration) {
-            let image = try JPEG.read(item.path)
-            let tensor = input.prepared(image)
-            images.append(tensor)
-            sizes.append(
-                ImageSizes(
-                    imageID: item.imageID, originalWidth: image.width, originalHeight: image.height, width: tensor.size(3),
-                    height: tensor.size(2)))
-        }
-        return DetectionBatch(images: DetectionBatch.padded(images, divisor: input.divisor), sizes: sizes, targets: [])
-    }
-}
-
-extension DetectionInput {
-    /// An image to predict on, normalised and at its size: (1, 3, H, W).
-    public func prepared(_ image: Image) -> Tensor {
-        switch testResizing {
-        case .pillow:
-            let (width, height) = edges.size(width: image.width, height: image.height, edge: minSizeTest)
-            return normalization([image.resized(width: width, height: height, filter: .bilinear)])
-        case .torchvision:
-            let (width, height) = edges.sizeRoundedDown(width: image.width, height: image.height, edge: minSizeTest)
-            return normalization([image]).upsampled(height, width, .bilinear)
-        }
     }
 }

@@ -40,11 +40,23 @@ public final class ImageReader: Sendable {
 
     /// The first image from `start` on that can be read.
     public func read(from start: Int, of count: Int, path: (Int) -> String) throws -> (index: Int, image: Image) {
-        let found = try read(from: start, of: count, name: path) { try JPEG.read(path($0)) }
+        let found = try read(from: start, of: count, name: path) { try ImageFile.read(path($0)) }
         return (found.index, found.value)
     }
 
-    private func note(_ error: UserError, _ path: String) throws {
+    /// The image in a file; nil for one that cannot be read, as long as there are not too many.
+    ///
+    /// - Throws: `UserError` past the limit, naming the file.
+    public func readIfWhole(_ path: String) throws -> Image? {
+        do {
+            return try ImageFile.read(path)
+        } catch let error as UserError {
+            try note(error, path, then: "nothing is predicted on it")
+            return nil
+        }
+    }
+
+    private func note(_ error: UserError, _ path: String, then consequence: String = "another image takes its place") throws {
         let (isNew, count) = damaged.withLock { ($0.insert(path).inserted, $0.count) }
         guard isNew else { return }
         guard count <= limit else {
@@ -52,6 +64,6 @@ public final class ImageReader: Sendable {
                 "\(error.problem): damaged image number \(count), and the recipe's max_corrupt_images allows \(limit)",
                 file: path, remedy: "replace it, or raise the limit")
         }
-        StandardError.line("\(path): \(error.problem); another image takes its place")
+        StandardError.line("\(path): \(error.problem); \(consequence)")
     }
 }

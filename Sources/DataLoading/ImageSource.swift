@@ -11,8 +11,8 @@ public protocol ImageSource: Sendable {
 
     /// An image with its header read.
     ///
-    /// - Throws: `UserError` when it cannot be read or is no JPEG.
-    func image(_ index: Int) throws -> JPEGFile
+    /// - Throws: `UserError` when it cannot be read or is no image.
+    func image(_ index: Int) throws -> ImageFile
 
     /// All images in the order of an epoch, drawn from (seed, epoch).
     func order(seed: UInt64, epoch: Int) -> [Int32]
@@ -32,11 +32,14 @@ extension ImageSource {
 /// - Throws: `UserError` when it names nothing, or nothing with images.
 public func openImages(_ path: String) throws -> any ImageSource {
     if path.hasSuffix(".tar") { return try TarShards(path) }
+    if path.hasSuffix(".tar.gz") || path.hasSuffix(".tgz") {
+        throw UserError("is packed by gzip, and shards are read in place", file: path, remedy: "unpack it first, with gunzip")
+    }
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
         throw UserError(
             "cannot be read", file: path,
-            remedy: "name a folder of JPEG files, a text file of their paths, or tar shards: shard-{000..146}.tar")
+            remedy: "name a folder of images, a text file of their paths, or tar shards: shard-{000..146}.tar")
     }
     return isFolder.boolValue ? try ImageFolder(path) : try ImageList(path)
 }

@@ -1,7 +1,7 @@
 import Support
 import Vision
 
-/// The JPEG files in WebDataset's tar shards. An epoch takes the shards in an order of its own and their members one after
+/// The JPEG and PNG files in WebDataset's tar shards. An epoch takes the shards in an order of its own and their members one after
 /// the other through a buffer of bounded size, out of which they come at random: so what is read lies behind one another on
 /// the disk, and memory holds no more than where each image begins.
 ///
@@ -32,7 +32,7 @@ public struct TarShards: ImageSource {
             try TarFile.open(path) { file in
                 var place = 0
                 while let member = try file.member(at: place) {
-                    if member.isFile, ImageFolder.isJPEG(member.name.utf8) { starts.append(place) }
+                    if member.isFile, Self.isImage(member.name[...].utf8) { starts.append(place) }
                     place = member.end
                 }
             }
@@ -41,10 +41,16 @@ public struct TarShards: ImageSource {
         }
         progress.end("done")
         guard !starts.isEmpty else {
-            throw UserError("has no JPEG files", file: pattern, remedy: "name archives with members .jpg or .jpeg")
+            throw UserError("has no JPEG or PNG files", file: pattern, remedy: "name archives with members .jpg or .png")
         }
         self.starts = starts
         self.firsts = firsts
+    }
+
+    /// By its name; hidden members are none, such as macOS writes beside each file (._NAME).
+    private static func isImage(_ path: Substring.UTF8View) -> Bool {
+        let name = path.lastIndex(of: UInt8(ascii: "/")).map { path[path.index(after: $0)...] } ?? path
+        return NamedFormat(name) == .image && name.first != UInt8(ascii: ".")
     }
 
     public var count: Int { starts.count }
@@ -55,13 +61,13 @@ public struct TarShards: ImageSource {
         return "\(path): \(member?.name ?? "byte \(starts[index])")"
     }
 
-    public func image(_ index: Int) throws -> JPEGFile {
+    public func image(_ index: Int) throws -> ImageFile {
         let path = paths[shard(of: index)]
         let found = try TarFile.open(path) { file in
             try file.member(at: starts[index]).map { (name: $0.name, bytes: try file.read($0.bytes)) }
         }
         guard let found else { throw UserError("has changed since it was opened", file: path) }
-        return try JPEGFile(found.bytes, file: "\(path): \(found.name)")
+        return try ImageFile(found.bytes, file: "\(path): \(found.name)")
     }
 
     public func order(seed: UInt64, epoch: Int) -> [Int32] {

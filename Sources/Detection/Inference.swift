@@ -35,9 +35,9 @@ extension MaskRCNN {
     @discardableResult
     public func predict(
         _ items: [PredictionBatches.Item], input: DetectionInput, categoryIDs: [Int], batchSize: Int = 1, workers: Int = 1,
-        shard: Shard = .whole, title: String, _ body: (PredictionBatches.Item, [Detection]) throws -> Void
+        reader: ImageReader? = nil, shard: Shard = .whole, title: String, _ body: (PredictionBatches.Item, [Detection]) throws -> Void
     ) throws -> InferenceCost {
-        let source = PredictionBatches(items, batchSize: batchSize, input: input, shard: shard)
+        let source = PredictionBatches(items, batchSize: batchSize, input: input, reader: reader, shard: shard)
         let loader = BatchLoader(source, iterations: 0..<source.iterations, workers: workers)
         defer { loader.close() }
         let progress = shard.index == 0 ? ProgressLine(title, total: source.iterations, unit: "images", perStep: batchSize * shard.count) : nil
@@ -45,12 +45,18 @@ extension MaskRCNN {
         var cost = InferenceCost(), iteration = 0, begin = ContinuousClock.now
         while let batch = try loader.next() {
             let onDevice = DetectionBatch(images: batch.images.to(device), sizes: batch.sizes, targets: [])
-            let found = predict(onDevice, categoryIDs: categoryIDs)
+            let found = batch.sizes.isEmpty ? [] : predict(onDevice, categoryIDs: categoryIDs)
             if iteration > 0 || source.iterations == 1 {
                 cost.images += found.count
                 cost.seconds += (ContinuousClock.now - begin) / .seconds(1)
             }
-            for (item, detections) in zip(source.items(at: iteration), found) { try body(item, detections) }
+            // Of an image that could not be read there is nothing.
+            var read = zip(batch.sizes, found).makeIterator(), next = read.next()
+            for item in source.items(at: iteration) {
+                let isRead = next?.0.imageID == item.imageID
+                try body(item, isRead ? next?.1 ?? [] : [])
+                if isRead { next = read.next() }
+            }
             iteration += 1
             progress?.advance()
             begin = ContinuousClock.now

@@ -71,7 +71,8 @@ extension RecipeNode {
             throw UserError("cannot be read", file: path, remedy: "check the path; the project's recipes are in benchmarks/")
         }
         guard data.count < 1 << 20 else { throw UserError("is too large for a recipe", file: path) }
-        let node = try RecipeNode(text: String(decoding: data, as: UTF8.self), file: path)
+        let text = data.dropFirst(try TextFile.markLength(data, file: path))
+        let node = try RecipeNode(text: String(decoding: text, as: UTF8.self), file: path)
         guard let base = node["base"] else { return (node, [path]) }
         func wrong(_ problem: String, _ remedy: String) -> UserError {
             UserError("base \(problem)", file: path, at: "line \(base.line)", remedy: remedy)

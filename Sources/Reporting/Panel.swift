@@ -52,7 +52,7 @@ public struct Panel {
     private init(_ marks: [Mark], _ dataset: Dataset, _ place: Int, _ folder: String) throws {
         let info = dataset.images[place]
         let file = try dataset.path(ofImage: place, in: folder)
-        let image = try JPEG.read(file)
+        let image = try ImageFile.read(file)
         let annotated = (width: info.width ?? image.width, height: info.height ?? image.height)
         guard (image.width, image.height) == annotated else {
             throw UserError(

@@ -71,7 +71,7 @@ struct RegionMaps {
                 maps.first { $0.isComparable(with: map) }.map { (method: method, map: $0) }
             }
             do {
-                let image = try JPEG.read("\(folder)/\(map.fileName)")
+                let image = try ImageFile.read("\(folder)/\(map.fileName)")
                 let height = max(image.height * Self.shownWidth / image.width, 1)
                 let shown = image.resized(width: Self.shownWidth, height: height, filter: .bilinear)
                 return Sheet(

@@ -80,10 +80,10 @@ public struct BYOLAugmentation: Sendable {
         return result
     }
 
-    /// Makes views of a JPEG file that were drawn for its size.
+    /// Makes views of an image file that were drawn for its size.
     ///
-    /// - Throws: `UserError` with libjpeg's reason.
-    public func apply(_ views: [View], to file: JPEGFile, decoding: Decoding) throws -> [Image] {
+    /// - Throws: `UserError` with the decoder's reason.
+    public func apply(_ views: [View], to file: ImageFile, decoding: Decoding) throws -> [Image] {
         switch decoding {
         case .exact:
             let image = try file.decoded()

@@ -13,13 +13,16 @@ enum Orientation: Int {
             guard marker != 0xDA, length >= 2, at + 2 + length <= bytes.count else { break }
             let segment = bytes[at + 4..<at + 2 + length]
             if marker == 0xE1, segment.starts(with: Array("Exif\0\0".utf8)) {
-                self = Self.find(in: Array(segment.dropFirst(6))) ?? .upright
+                self = Orientation(ofTIFF: Array(segment.dropFirst(6)))
                 return
             }
             at += 2 + length
         }
         self = .upright
     }
+
+    /// The orientation that an EXIF block states, without what it is wrapped in; upright where it states none.
+    init(ofTIFF bytes: [UInt8]) { self = Self.find(in: bytes) ?? .upright }
 
     /// The orientation in a TIFF structure: a header, and a directory of entries of 12 bytes.
     private static func find(in tiff: [UInt8]) -> Orientation? {

@@ -1,43 +1,8 @@
 import CJPEG
-import Foundation
 import Support
 
-/// JPEG files, through libjpeg-turbo.
+/// The JPEG codec, libjpeg-turbo. Files are read through `ImageFile`.
 public enum JPEG {
-    /// Images with more pixels than this are refused before memory is taken for them.
-    public static let maximumPixels = 1 << 27
-
-    /// The image in a file as RGB, upright.
-    ///
-    /// - Throws: `UserError` naming the file and libjpeg's reason, for files that are cut short or damaged too.
-    public static func read(_ path: String) throws -> Image { try JPEGFile(reading: path).decoded() }
-
-    /// Decodes to RGB, upright: grey is spread, CMYK converted, and the EXIF orientation applied.
-    ///
-    /// - Parameter file: what errors name.
-    /// - Throws: `UserError` with libjpeg's reason.
-    public static func decode(_ bytes: [UInt8], file: String? = nil) throws -> Image {
-        try JPEGFile(bytes, file: file).decoded()
-    }
-
-    /// The upright image's size, read off the header alone.
-    ///
-    /// - Throws: `UserError` naming the file and libjpeg's reason.
-    public static func size(of path: String) throws -> (width: Int, height: Int) {
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw unreadable(path) }
-        defer { try? handle.close() }
-        var bytes = Array((try? handle.read(upToCount: 1 << 16)) ?? Data())
-        let header: JPEGFile
-        do {
-            header = try JPEGFile(bytes, file: path)
-        } catch {
-            // Thumbnails and colour profiles can make a header longer than what was read.
-            bytes += Array((try? handle.readToEnd()) ?? Data())
-            header = try JPEGFile(bytes, file: path)
-        }
-        return (header.width, header.height)
-    }
-
     /// The bytes of a JPEG file.
     ///
     /// - Parameter quality: 1 to 100.
@@ -61,9 +26,5 @@ public enum JPEG {
                 "no proper JPEG: \(String(cString: start))", file: file,
                 remedy: "replace the file or take it out of the dataset")
         }
-    }
-
-    static func unreadable(_ path: String) -> UserError {
-        UserError("cannot be read", file: path, remedy: "check the path and the permissions")
     }
 }

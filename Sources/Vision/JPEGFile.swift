@@ -1,46 +1,35 @@
 import CJPEG
-import Foundation
 import Support
 
 /// A JPEG file in memory whose header has been read: its size is known before a pixel is decoded, so that what is not
 /// needed of it need not be.
-public struct JPEGFile: Sendable {
+struct JPEGFile: Sendable {
     /// The upright image's.
-    public let width: Int
+    let width: Int
     /// The upright image's.
-    public let height: Int
+    let height: Int
 
     private let bytes: [UInt8]
     private let file: String?
     private let header: CJPEGInfo
-    private let orientation: Orientation
+    let orientation: Orientation
 
     /// - Parameter file: what errors name.
     /// - Throws: `UserError` with libjpeg's reason, or when there are too many pixels.
-    public init(_ bytes: [UInt8], file: String? = nil) throws {
+    init(_ bytes: [UInt8], file: String? = nil) throws {
         self.bytes = bytes
         self.file = file
         header = try Self.header(bytes, file: file, eighths: 8)
-        guard Int(header.stored_width) * Int(header.stored_height) <= JPEG.maximumPixels else {
-            throw UserError(
-                "is \(header.stored_width)×\(header.stored_height), more than \(JPEG.maximumPixels) pixels", file: file,
-                remedy: "shrink it first")
-        }
+        try ImageFile.checkSize(Int(header.stored_width), Int(header.stored_height), file)
         orientation = Orientation(ofJPEG: bytes)
         let (stored, storedHeight) = (Int(header.width), Int(header.height))
         (width, height) = orientation.swapsSides ? (storedHeight, stored) : (stored, storedHeight)
     }
 
-    /// - Throws: `UserError` naming the file, also when it cannot be read.
-    public init(reading path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else { throw JPEG.unreadable(path) }
-        try self.init(Array(data), file: path)
-    }
-
     /// The whole image as RGB, upright.
     ///
     /// - Throws: `UserError` with libjpeg's reason, for files that are cut short or damaged too.
-    public func decoded() throws -> Image {
+    func decoded() throws -> Image {
         let whole = CropBox(x: 0, y: 0, width: Int(header.width), height: Int(header.height))
         return try pixels(of: whole, header, eighths: 8).upright(orientation)
     }
@@ -50,7 +39,7 @@ public struct JPEGFile: Sendable {
     ///
     /// - Parameter eighths: 1, 2, 4 or 8: libjpeg-turbo has vector code for these alone.
     /// - Throws: `UserError` with libjpeg's reason.
-    public func decoded(_ box: CropBox, eighths: Int) throws -> ImagePart {
+    func decoded(_ box: CropBox, eighths: Int) throws -> ImagePart {
         // An image that must be turned is rare, and is decoded whole.
         guard orientation == .upright else { return ImagePart(image: try decoded(), x: 0, y: 0, eighths: 8) }
         let scaled = eighths == 8 ? header : try Self.header(bytes, file: file, eighths: eighths)
@@ -70,7 +59,7 @@ public struct JPEGFile: Sendable {
             try JPEG.call(file) { cjpeg_decode(bytes, bytes.count, Int32(eighths), region, buffer.baseAddress, $0) }
             count = length
         }
-        let pixels = info.components == 4 ? Self.rgb(cmyk: decoded, isInverted: info.is_adobe) : decoded
+        let pixels = info.components == 4 ? Self.rgb(invertedCMYK: decoded) : decoded
         return Image(width: box.width, height: box.height, pixels: pixels)
     }
 
@@ -80,12 +69,13 @@ public struct JPEGFile: Sendable {
         return info
     }
 
-    /// Ink to light, as Pillow converts: light = (255 − ink)(255 − black) / 255.
-    private static func rgb(cmyk: [UInt8], isInverted: Bool) -> [UInt8] {
+    /// Ink to light, as Pillow converts: light = (255 − ink)(255 − black) / 255. As Adobe writes it, 255 is no ink, and Pillow takes every
+    /// file to be Adobe's, with its marker or without.
+    private static func rgb(invertedCMYK cmyk: [UInt8]) -> [UInt8] {
         var light: [UInt8] = []
         light.reserveCapacity(cmyk.count / 4 * 3)
         for pixel in stride(from: 0, to: cmyk.count, by: 4) {
-            func ink(_ i: Int) -> Int { isInverted ? 255 - Int(cmyk[pixel + i]) : Int(cmyk[pixel + i]) }
+            func ink(_ i: Int) -> Int { 255 - Int(cmyk[pixel + i]) }
             let white = 255 - ink(3)
             for i in 0..<3 {
                 // Pillow's rounded division by 255.

@@ -22,11 +22,11 @@ struct DatasetCommand: ParsableCommand {
                 """)
 
         @Option(help: "The folder to write to.") var output: String
-        @Option(help: "Training images, annotated.") var train = 600
-        @Option(help: "Validation images, annotated.") var val = 150
-        @Option(help: "Images without annotations, for pretraining.") var unlabeled = 2000
-        @Option(help: "The side of an image in pixels.") var imageSize = 160
-        @Option(help: "Decides every image.") var seed = Seed(1)
+        @Option(help: "Training images, annotated.") var train = ShapesDataset.standard.train
+        @Option(help: "Validation images, annotated.") var val = ShapesDataset.standard.val
+        @Option(help: "Images without annotations, for pretraining.") var unlabeled = ShapesDataset.standard.unlabeled
+        @Option(help: "The side of an image in pixels.") var imageSize = ShapesDataset.standard.imageSize
+        @Option(help: "Decides every image.") var seed = Seed(ShapesDataset.standard.seed)
 
         func validate() throws {
             guard train >= 0, val >= 0, unlabeled >= 0 else { throw ValidationError("counts of images must not be below 0") }
@@ -97,7 +97,11 @@ struct DatasetCommand: ParsableCommand {
             crops.margin = margin
             crops.leastSide = leastSide
             let written = try crops.write(Dataset.read(annotations), images: images, to: output)
-            for (name, count) in written { print("\(count)  \(name)") }
+            for category in written.categories { print("\(category.count)  \(category.name)") }
+            let leftOut = [
+                (written.crowds, "crowds"), (written.small, "smaller than --least-side"), (written.outside, "outside of their image"),
+            ]
+            for (count, why) in leftOut where count > 0 { print("\(count)  left out: \(why)") }
         }
     }
 
@@ -105,31 +109,32 @@ struct DatasetCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check a COCO annotation file, and its images.",
             discussion: """
-                Says what is wrong, and counts objects by size and category. Exits with 1 when something is wrong.
+                Says what is wrong, each fault with its id and how many there are, and counts objects by size and category. Every
+                pixel of the images is decoded; --quick reads their headers alone. Exits with 1 when something is wrong.
 
                   ediy dataset check annotations/instances_val2017.json --images val2017
                 """)
 
         @Argument(help: "The annotation file.") var annotations: String
-        @Option(help: "The folder of its images, to find missing ones and wrong sizes.") var images: String?
-        @Option(help: "Also write what was found to this file, as JSON.") var json: String?
+        @Option(help: "The folder of its images, to find missing and damaged ones, and wrong sizes.") var images: String?
+        @Flag(help: "With --images: read the headers of the images alone, not their pixels.") var quick = false
+        @Option(help: "Also write what was found to this file, as JSON: up to a thousand of each kind.") var json: String?
+
+        func validate() throws {
+            if quick && images == nil { throw ValidationError("--quick goes with --images") }
+        }
 
         func run() throws {
-            let check = try DatasetCheck(annotations: annotations, imageFile: images.map(Self.lookUp))
+            let decodes = !quick
+            let look = images.map { folder in
+                { @Sendable (image: ImageInfo) -> DatasetCheck.ImageFile in
+                    image.path(in: folder).map { DatasetCheck.ImageFile(lookingAt: $0, decodes: decodes) } ?? .missing
+                }
+            }
+            let check = try DatasetCheck(annotations: annotations, imageFile: look)
             print(check.text)
             if let json { try AtomicFile.write(check.json.text(pretty: true) + "\n", to: json) }
             if !check.isClean { throw ExitCode(1) }
-        }
-
-        private static func lookUp(in folder: String) -> @Sendable (ImageInfo) -> DatasetCheck.ImageFile {
-            { image in
-                guard let path = image.path(in: folder) else { return .missing }
-                guard FileManager.default.fileExists(atPath: path) else { return .missing }
-                do {
-                    let size = try JPEG.size(of: path)
-                    return .size(width: size.width, height: size.height)
-                } catch { return .unreadable(reason: "\(error)") }
-            }
         }
     }
 }

@@ -41,6 +41,11 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let types = try IoUType.list(iou)
         let dataset = try Dataset.read(annotations)
+        if dataset.annotationIDs.contains(0) {
+            StandardError.line(
+                "\(annotations): annotation 0: pycocotools takes the id 0 for no match, so that this object is never found, "
+                    + "and so it is here; count ids from 1")
+        }
         let rules: Evaluator.Rules
         switch `protocol` {
         case .voc: return try runVOC(dataset)

@@ -46,9 +46,15 @@ struct EvaluatorOptions: ParsableArguments {
         if !area.isEmpty { evaluator.areaRanges = [.all] + area.map(\.range) }
         if let categories {
             evaluator.categoryIDs = try categories.split(separator: ",").map { word in
-                let matching = dataset.categories.first { $0.name == word } ?? dataset.categories.first { "\($0.id)" == word }
-                guard let matching else {
-                    throw UserError("--categories: there is no category \(word)", remedy: "choose among the names and ids of the ground truth")
+                let byName = dataset.categories.first { $0.name == word }, byID = dataset.categories.first { dataset.names[$0.id] == word }
+                if let byName, let byID, byName.id != byID.id {
+                    throw UserError(
+                        "--categories: \(word) is the name of category \(dataset.names[byName.id]) and the id of '\(byID.name)'",
+                        remedy: "write \(dataset.names[byName.id]) for the one, \(byID.name) for the other")
+                }
+                guard let matching = byName ?? byID else {
+                    throw UserError(
+                        "--categories: there is no category \(word)", remedy: "choose among the names and ids of the ground truth")
                 }
                 return matching.id
             }
@@ -64,10 +70,10 @@ struct EvaluatorOptions: ParsableArguments {
     private func ids(_ text: String) throws -> [Int] {
         var words = text.split(separator: ",")
         if words.contains(where: { Int($0) == nil }) {
-            guard let file = try? String(contentsOfFile: text, encoding: .utf8) else {
+            guard FileManager.default.fileExists(atPath: text) else {
                 throw UserError("cannot be read", file: text, remedy: "give --images ids, or a file with an id a line")
             }
-            words = file.split(whereSeparator: \.isWhitespace)
+            words = String(decoding: try TextFile.bytes(text), as: UTF8.self).split(whereSeparator: \.isWhitespace)
             for (i, word) in words.enumerated() where Int(word) == nil {
                 throw UserError("\(word) is no image id", file: text, at: "id \(i + 1)")
             }

@@ -21,7 +21,7 @@ struct InspectCommand: ParsableCommand {
             """)
 
     @Argument(help: "A backbone's weights: safetensors, .pth or .pkl, with torchvision's, MoCo's or Detectron2's names; as `ediy weights inspect` knows them.") var weights: String
-    @Argument(help: "JPEG files.") var images: [String]
+    @Argument(help: "Image files.") var images: [String]
     @Option(help: "A second weight file, shown beside the first.") var against: String?
     @Option(
         help: ArgumentHelp(
@@ -51,7 +51,7 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
-        let images = try images.map { path in (path: path, image: try JPEG.read(path)) }
+        let images = try images.map { path in (path: path, image: try ImageFile.read(path)) }
         let places = try images.map { try regions(of: $0.image, $0.path) }
         try LibTorch.load()
         let device = try LibTorch.device(place.device)

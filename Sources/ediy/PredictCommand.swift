@@ -28,10 +28,11 @@ struct PredictCommand: ParsableCommand {
               ediy evaluate --annotations instances_val2017.json --results found/results.json --iou bbox,segm
             """)
 
-    @Argument(help: "A run folder of ediy finetune, unless --weights is given; then JPEG files.") var arguments: [String] = []
+    @Argument(help: "A run folder of ediy finetune, unless --weights is given; then image files, JPEG or PNG, or folders of them.")
+    var arguments: [String] = []
     @Option(help: "A weight file with a whole detector, in place of a run folder.") var weights: String?
     @Option(help: "With --weights: a recipe whose section detection says what the file does not.") var recipe: String?
-    @Option(help: "A COCO annotation file whose images are predicted on, in place of JPEG files.") var annotations: String?
+    @Option(help: "A COCO annotation file whose images are predicted on, in place of image files.") var annotations: String?
     @Option(help: "With --annotations: the folder of its images.") var images: String?
     @Option(help: "The folder to write to.") var output: String
     @Option(help: "The score from which on a detection is drawn; results.json has them all.") var threshold = 0.5
@@ -43,7 +44,7 @@ struct PredictCommand: ParsableCommand {
         if weights == nil && arguments.isEmpty { throw ValidationError("name a run folder, or a weight file by --weights") }
         if weights == nil && recipe != nil { throw ValidationError("--recipe goes with --weights: a run has its own") }
         if (annotations == nil) != (images == nil) { throw ValidationError("--annotations and --images go together") }
-        if (annotations == nil) == files.isEmpty { throw ValidationError("name JPEG files, or a dataset by --annotations and --images") }
+        if (annotations == nil) == files.isEmpty { throw ValidationError("name image files, or a dataset by --annotations and --images") }
     }
 
     func run() throws {
@@ -51,7 +52,13 @@ struct PredictCommand: ParsableCommand {
         let made =
             try weights.map { try DetectorRun(weights: $0, recipe: recipe, annotations: dataset, device: place.device) }
             ?? DetectorRun(reading: arguments[0], device: place.device)
-        for file in files { _ = try JPEG.size(of: file) }
+        let files = try files.flatMap { file -> [String] in
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue else { return [file] }
+            let folder = try ImageFolder(file)
+            return (0..<folder.count).map(folder.path)
+        }
+        for file in files { _ = try ImageFile.header(of: file) }
         do {
             try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         } catch {
@@ -65,7 +72,7 @@ struct PredictCommand: ParsableCommand {
             }
             ?? files.enumerated().map { PredictionBatches.Item(imageID: $0 + 1, path: $1) }
         var count = 0
-        try ResultsWriter.write(to: "\(output)/results.json") { writer in
+        try ResultsWriter.write(to: "\(output)/results.json", names: dataset?.names ?? IDNames()) { writer in
             try made.detector.predict(
                 items, input: made.options.input, categoryIDs: made.categories.map(\.id),
                 batchSize: made.options.testBatchSize, title: "predict"
@@ -82,7 +89,7 @@ struct PredictCommand: ParsableCommand {
         _ item: PredictionBatches.Item, _ detections: [Detection], _ categories: [(id: Int, name: String)]
     ) throws {
         let shown = detections.filter { $0.score >= threshold }
-        let image = draw(shown, on: try JPEG.read(item.path), categories)
+        let image = draw(shown, on: try ImageFile.read(item.path), categories)
         let name = URL(fileURLWithPath: item.path).deletingPathExtension().lastPathComponent
         let target = "\(output)/\(item.imageID)-\(name).jpg"
         try AtomicFile.write(JPEG.encode(image, quality: 92), to: target)

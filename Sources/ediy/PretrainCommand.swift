@@ -52,7 +52,7 @@ struct PretrainCommand: ParsableCommand {
 struct PretrainingImages: ParsableArguments {
     @Option(
         help: """
-            Images to pretrain on, instead of the recipe's dataset: a folder with JPEG files, a text file with their paths, or \
+            Images to pretrain on, instead of the recipe's dataset: a folder of images, a text file with their paths, or \
             tar shards as WebDataset's, 'shard-{000000..000146}.tar'.
             """) var images: String?
     @Option(

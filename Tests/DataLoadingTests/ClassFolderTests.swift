@@ -105,7 +105,9 @@ import Vision
         var crops = ObjectCrops()
         crops.margin = 0
         let output = "\(scratch.path)/crops"
-        _ = try crops.write(Dataset.read(annotations), images: images, to: output)
+        let written = try crops.write(Dataset.read(annotations), images: images, to: output)
+        #expect(written.categories.map(\.name) == ["cat/dog", "tree"] && written.categories.map(\.count) == [1, 2])
+        #expect(written.crowds == 1 && written.small == 1 && written.outside == 1)
         let folder = try ClassFolder(output)
         #expect(folder.classes == ["cat_dog", "tree"])
         #expect((0..<folder.labels.count).map { folder.images.names[$0] } == ["cat_dog/1-7.jpg", "tree/1-8.jpg", "tree/2-12.jpg"])
@@ -115,6 +117,21 @@ import Vision
         let middle = (15 * 30 + 15) * 3
         #expect(red.pixels[middle] > 150 && red.pixels[middle + 1] < 60 && red.pixels[1] > 200)
         #expect { try crops.write(Dataset.read(annotations), images: images, to: output) } throws: { "\($0)".contains("is there already") }
+    }
+
+    @Test func objectsThatAllLieOutsideAreAnError() throws {
+        try write("images/1.jpg", Image(width: 20, height: 20))
+        let annotations = "\(scratch.path)/a.json"
+        try AtomicFile.write(
+            """
+            {"images":[{"id":1,"width":20,"height":20,"file_name":"1.jpg"}],"categories":[{"id":1,"name":"a"}],
+             "annotations":[{"id":1,"image_id":1,"category_id":1,"bbox":[90,90,30,30],"area":900}]}
+            """, to: annotations)
+        let output = "\(scratch.path)/crops"
+        #expect {
+            try ObjectCrops().write(Dataset.read(annotations), images: "\(scratch.path)/images", to: output)
+        } throws: { "\($0)".contains("all 1 objects lie outside") }
+        #expect(!FileManager.default.fileExists(atPath: output))
     }
 
     // MARK: - Damage

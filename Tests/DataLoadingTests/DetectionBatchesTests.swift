@@ -22,7 +22,7 @@ import Vision
         return try DetectionBatches(
             Dataset.read("\(scratch.path)/annotations/instances_train.json"), folder: "\(scratch.path)/train", batchSize: 3,
             input: input, reader: ImageReader(maxCorruptImages: damaged), seed: seed,
-            fraction: fraction)
+            learnsMasks: true, fraction: fraction)
     }
 
     @Test(arguments: [0, 1, 3])

@@ -67,6 +67,55 @@ import Vision
         #expect(source.name(5).hasSuffix("s-01.tar: 0005.jpg"))
     }
 
+    private let png: [UInt8] = Data(
+        base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    ).map(Array.init) ?? []
+
+    /// macOS's tar writes ._NAME beside each NAME.
+    @Test func hiddenMembersArePassedOver() throws {
+        let path = try write(
+            "mac.tar", [member("._a.jpg", [0, 5, 22, 7]), member("a.jpg", try jpeg(1)), member("d/._b.png", [0, 5]), member("d/b.PNG", png)])
+        #expect(try widths(openImages(path)) == [41, 1])
+    }
+
+    @Test func foldersHoldImagesByNameAndContent() throws {
+        let folder = "\(scratch.path)/mixed"
+        for below in ["", "/c.jpg", "/@eaDir/a.jpg", "/.hidden"] {
+            try FileManager.default.createDirectory(atPath: folder + below, withIntermediateDirectories: true)
+        }
+        let files: [(String, [UInt8])] = [
+            ("a.jpg", try jpeg(1)), ("b.PNG", png), ("c.jpg/d.jfif", try jpeg(2)), ("e", try jpeg(3)), ("f", [1, 2, 3]), ("g.webp", [1]),
+            ("notes.txt", [1]), ("._a.jpg", [1]), (".hidden/h.jpg", try jpeg(4)), ("@eaDir/a.jpg/SYNO_THUMB.jpg", try jpeg(5)),
+        ]
+        for (name, bytes) in files { try AtomicFile.write(bytes, to: "\(folder)/\(name)") }
+        let source = try ImageFolder(folder)
+        #expect((0..<source.count).map { source.names[$0] } == ["a.jpg", "b.PNG", "c.jpg/d.jfif", "e"])
+        #expect(try widths(source) == [41, 1, 42, 43])
+        let webp = try Scratch()
+        try AtomicFile.write([1], to: "\(webp.path)/a.webp")
+        #expect { try ImageFolder(webp.path) } throws: { "\($0)".contains("1 .webp; convert them") }
+    }
+
+    @Test func listsMayHaveLabelsAndAMark() throws {
+        for name in ["a.jpg", "b 2.jpg"] { try AtomicFile.write(jpeg(1), to: "\(scratch.path)/\(name)") }
+        let list = "\(scratch.path)/list.txt"
+        func names(_ text: String) throws -> [String] {
+            try AtomicFile.write(text, to: list)
+            let source = try openImages(list)
+            return (0..<source.count).map { source.name($0).replacing("\(scratch.path)/", with: "") }
+        }
+        #expect(try names("a.jpg 1\r\nb 2.jpg\t0\n") == ["a.jpg", "b 2.jpg"])
+        #expect(try names("b 2.jpg\na.jpg") == ["b 2.jpg", "a.jpg"])
+        #expect(try names("\u{FEFF}a.jpg\n") == ["a.jpg"])
+        // A name that ends in a number, and is there.
+        try AtomicFile.write(jpeg(1), to: "\(scratch.path)/photo 1")
+        #expect(try names("photo 1") == ["photo 1"])
+        try AtomicFile.write([0x1F, 0x8B, 8], to: list)
+        #expect { try openImages(list) } throws: { "\($0)".contains("gzip") }
+        try AtomicFile.write([1], to: "\(scratch.path)/s.tar.gz")
+        #expect { try openImages("\(scratch.path)/s.tar.gz") } throws: { "\($0)".contains("gzip") }
+    }
+
     @Test func longNamesAreUnderstood() throws {
         let long = String(repeating: "deep/", count: 40) + "0001.JPEG"
         let record = "path=\(long)\n"

@@ -114,7 +114,7 @@ import Vision
         let names = try #require(SafeTensors.metadata(fixture("torchvision-fpn.safetensors"))["photographs"]).split(separator: ",")
         #expect(names.count == 4)
         let photographs = try names.map {
-            try JPEG.read("\(cocoMini)/val/\($0)").resized(width: 256, height: 192, filter: .bilinear)
+            try ImageFile.read("\(cocoMini)/val/\($0)").resized(width: 256, height: 192, filter: .bilinear)
         }
         let images = PixelNormalization.imageNet(photographs).to(.float64)
         let found = network(Self.options).instances(DetectionBatch(images: images, sizes: sizes(names.count), targets: []))

@@ -150,7 +150,7 @@ import Vision
     @Test(arguments: [24, 30, 37, 64])
     func fastViewsAreExactOnesButForRounding(_ size: Int) throws {
         let source = try golden("source").resized(width: 60, height: 45, filter: .bicubic)
-        let file = try JPEGFile(JPEG.encode(source, quality: 95))
+        let file = try ImageFile(JPEG.encode(source, quality: 95))
         let augmentation = BYOLAugmentation(imageSize: size)
         for seed in 0..<60 {
             var generator = SeededGenerator(UInt64(seed))
@@ -168,7 +168,7 @@ import Vision
     }
 
     @Test func fastResamplingIsPillowsWithinALevel() throws {
-        let file = try JPEGFile(reading: fixture("rgb.jpg"))
+        let file = try ImageFile(reading: fixture("rgb.jpg"))
         let augmentation = BYOLAugmentation(imageSize: 21)
         let box = CropBox(x: 3, y: 2, width: file.width - 5, height: file.height - 4)
         for isFlipped in [false, true] {
@@ -183,7 +183,7 @@ import Vision
         // Colours that change slowly: what shrinking does to them, any way of shrinking does.
         var pixels: [UInt8] = []
         for y in 0..<512 { for x in 0..<640 { pixels += [UInt8(x * 255 / 639), UInt8(y * 255 / 511), 40] } }
-        let file = try JPEGFile(JPEG.encode(Image(width: 640, height: 512, pixels: pixels), quality: 98))
+        let file = try ImageFile(JPEG.encode(Image(width: 640, height: 512, pixels: pixels), quality: 98))
         let augmentation = BYOLAugmentation(imageSize: 32)
         for box in [CropBox(x: 0, y: 0, width: 640, height: 512), CropBox(x: 101, y: 77, width: 333, height: 290)] {
             let view = BYOLAugmentation.View(box: box)

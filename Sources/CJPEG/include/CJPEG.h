@@ -13,7 +13,6 @@ typedef struct {
     int width;  // of the output, after scaling
     int height;
     int components;  // of the output: 3 RGB, 4 CMYK
-    bool is_adobe;   // has Adobe's marker; its CMYK is inverted, 255 is no ink
 } CJPEGInfo;
 
 /// Reads the header, for an output of scale_eighths / 8 of the stored size. Returns false with a message when there is none.

@@ -15,6 +15,9 @@ public struct ShapesDataset: Sendable, Equatable {
     public let imageSize: Int
     public let seed: UInt64
 
+    /// What is made where nothing else is asked for.
+    public static let standard = ShapesDataset(train: 600, val: 150, unlabeled: 2000, imageSize: 128, seed: 1)
+
     /// Counts the changes of the world; another version draws other images.
     private static let version = 1
     private static let marker = "shapes.json"
