@@ -97,6 +97,12 @@ public struct StageRunner {
         let weights = try backbone.map { try BackboneWeights($0) }
         let state = try weights?.state(for: recipe.detection.detector.backbone)
         let train = try Dataset.read(files.trainAnnotations)
+        let sets = DetectionSets(
+            train: train, trainImages: files.trainImages, val: try Dataset.read(files.valAnnotations), valImages: files.valImages)
+        let valCategoryIDs = try sets.valCategoryIDs()
+        try group.leaderAlone {
+            try sets.check(usesMasks: recipe.detection.detector.masks, maxCorruptImages: recipe.detection.maxCorruptImages)
+        }
         let run = try RunFolder(
             output,
             RunDescription(
@@ -119,7 +125,7 @@ public struct StageRunner {
                 try SafeTensors.write(
                     stage.detector.stateDict, metadata: ["format": "pt", "method": method], to: run.path("model.safetensors"))
             }
-            try evaluate(stage.detector, train.categories.map(\.id), files, run, at: stage.iterations)
+            try evaluate(stage.detector, valCategoryIDs, files, run, at: stage.iterations)
         }
     }
 

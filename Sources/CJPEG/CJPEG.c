@@ -22,7 +22,7 @@ static void fail(j_common_ptr codec) {
     longjmp(errors->jump, 1);
 }
 
-// Warnings come here, at level -1. Those that leave the picture whole (an unknown revision, stray bytes between segments)
+// Warnings come here, at level -1. Those that leave the image whole (an unknown revision, stray bytes between segments)
 // pass in silence, as elsewhere.
 static void emit(j_common_ptr codec, int level) {
     if (level >= 0) return;

@@ -2,7 +2,7 @@ import Foundation
 import Support
 
 extension Comparison {
-    /// For people: a line a size, and a line a category when asked for.
+    /// For people: a line per size, and one per category when asked for.
     public func text(perCategory: Bool = false) -> String {
         let header = ["", "AP", "first", "second", "difference", "95% interval", ""]
         let sizes = bySize.map { size in Self.cells("", size.name, size.line) }

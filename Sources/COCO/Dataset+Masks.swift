@@ -24,6 +24,9 @@ extension Dataset {
     /// Whether the file gives a mask of an annotation.
     public func hasMask(_ annotation: Int) -> Bool { objects.masks.kind(annotation).isMask }
 
+    /// Whether the file gives any masks.
+    public var hasMasks: Bool { (0..<annotationCount).contains(where: hasMask) }
+
     /// Whether an annotation's mask is written as run lengths, as crowds are.
     public func hasRuns(_ annotation: Int) -> Bool {
         [.counts, .compressed].contains(objects.masks.kind(annotation))

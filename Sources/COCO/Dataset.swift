@@ -35,7 +35,7 @@ public struct Category: Sendable, Equatable {
     }
 }
 
-/// Ground truth in COCO's format, in columns: no object an annotation.
+/// Ground truth in COCO's format, in columns: no Swift object per annotation.
 ///
 /// Annotations are named by their place in the file, 0 ..< `annotationCount`, images and categories by theirs. What the file lacks,
 /// a box, an area, a size, is missing until something needs it: `require` then says where.

@@ -61,7 +61,7 @@ extension Evaluation {
 
     // MARK: - For people
 
-    /// A line a number, as pycocotools and lvis print them.
+    /// A line per number, as pycocotools and lvis print them.
     public var text: String {
         let thresholds = evaluator.iouThresholds
         let all = String(format: "%.2f:%.2f", thresholds.first ?? 0, thresholds.last ?? 0)
@@ -78,7 +78,7 @@ extension Evaluation {
         }.joined(separator: "\n")
     }
 
-    /// A line a category: AP, AP50, AP75 and AR; a dash where there are no objects.
+    /// A line per category: AP, AP50, AP75 and AR; a dash where there are no objects.
     public var categoryText: String {
         let columns = [perCategoryAP(), perCategoryAP(iou: 0.5), perCategoryAP(iou: 0.75), perCategoryAR]
         let rows = categories.enumerated().map { k, category in

@@ -13,7 +13,7 @@ public enum IoUType: String, Sendable, CaseIterable {
 
 /// COCO's evaluation, number for number as pycocotools 2.0.11 computes it, its quirks included; and LVIS's, as lvis 0.5.3 does.
 ///
-/// T IoU thresholds, R recall points, K categories, A area ranges, M limits on detections an image.
+/// T IoU thresholds, R recall points, K categories, A area ranges, M limits on detections per image.
 public struct Evaluator: Sendable {
     /// Objects of some sizes: others need not be found, and detections of other sizes that find nothing are left out.
     public struct AreaRange: Sendable {

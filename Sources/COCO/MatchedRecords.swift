@@ -5,7 +5,7 @@
 /// Most detections are false positives at every threshold: of these only the images are kept, one after the other. P places
 /// are the other detections, by falling score. At each threshold a place is a true positive, a false one, or left out.
 struct MatchedRecords: Sendable {
-    /// The images of the objects that count, one an object.
+    /// The images of the objects that count, one per object.
     let truthImages: [Int32]
     /// Of false positives at every threshold, by falling score.
     let falseImages: [Int32]

@@ -31,7 +31,7 @@ public struct OperatingPoints: Sendable {
     public let iouThresholds: [Double]
     /// Those evaluated, in the order of their ids; none where the evaluation tells none apart.
     public let categories: [Category]
-    /// A list of categories each, or of one for all of them; in it one a threshold.
+    /// Per category, or once for all of them: one per threshold.
     public let points: [[OperatingPoint]]
 
     /// Of the objects and detections of all categories, by threshold.
@@ -71,7 +71,7 @@ extension Matching {
 }
 
 extension OperatingPoints {
-    /// A line a category, and one for all, at the first threshold; a dash where there is nothing to divide by.
+    /// A line per category, and one for all, at the first threshold; a dash where there is nothing to divide by.
     public var text: String {
         func row(_ id: String, _ name: String, _ point: OperatingPoint) -> [String] {
             let parts = [point.precision, point.recall].map { $0.map { String(format: "%.3f", $0) } ?? "–" }

@@ -12,7 +12,7 @@ extension VOCEvaluation {
         return aligned(lines).joined(separator: "\n")
     }
 
-    /// A line a category: AP50 and AP75 by either measure.
+    /// A line per category: AP50 and AP75 by either measure.
     public var categoryText: String {
         func column(_ iou: Double, _ value: (Precision) -> Double) -> [String] {
             let t = iouThresholds.firstIndex { abs($0 - iou) < 1e-9 }

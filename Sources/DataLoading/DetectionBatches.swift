@@ -28,7 +28,7 @@ public struct DetectionBatches: BatchSource {
     private let shard: Shard
 
     /// - Parameters:
-    ///   - batchSize: images a batch of all processes.
+    ///   - batchSize: images per batch, of all processes.
     ///   - learnsMasks: whether an object needs a mask to be learned from; those that have none are counted on standard error.
     ///   - fraction: the part of the images with objects that is learned from; which they are depends on the dataset alone, not
     ///     on the seed, so that runs can be compared.

@@ -25,7 +25,7 @@ public struct PretrainingBatches: BatchSource {
     private let seed: UInt64
 
     /// - Parameters:
-    ///   - batchSize: images a batch of all processes.
+    ///   - batchSize: images per batch, of all processes.
     ///   - shard: the part of each batch that is this process's.
     public init(
         _ images: any ImageSource, batchSize: Int, augmentation: BYOLAugmentation, decoding: BYOLAugmentation.Decoding,

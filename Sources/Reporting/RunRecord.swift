@@ -91,7 +91,7 @@ public struct RunRecord: Sendable {
     /// - Throws: `UserError` for a file that cannot be read or does not belong to the ground truth.
     init(results: String, method: String, seed: Int, against dataset: Dataset) throws {
         let detections = try Results.read(results)
-        let evaluations = try (detections.hasMasks ? IoUType.detection : [.bbox]).map { type in
+        let evaluations = try (detections.hasMasks && dataset.hasMasks ? IoUType.detection : [.bbox]).map { type in
             (type: type, evaluation: try Evaluator().evaluate(detections, against: dataset, by: type))
         }
         evaluation = .object(evaluations.map { ($0.type.rawValue, $0.evaluation.json) })

@@ -3,7 +3,7 @@ import Glibc
 #endif
 
 extension Image {
-    /// Blurred by a Gaussian of deviation `sigma` pixels cut to `kernel` taps, mirrored at the edges. Source: torchvision's
+    /// Blurred by a Gaussian of standard deviation `sigma` pixels, cut to `kernel` taps, mirrored at the edges. Source: torchvision's
     /// `gaussian_blur`, whose floats this meets within one grey level.
     ///
     /// - Parameter kernel: odd.

@@ -17,7 +17,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "The ground truth, a COCO annotation file.") var annotations: String
     @Option(help: "The detections, a COCO results file.") var results: String
     @Option(help: "What objects are compared by: bbox, segm, keypoints, or several with commas between.") var iou = "bbox"
-    @Option(help: "Whose rules decide what counts: coco; lvis (federated, 300 detections an image); voc (boxes, 2007's and 2010's AP).")
+    @Option(help: "Whose rules decide what counts: coco; lvis (federated, 300 detections per image); voc (boxes, 2007's and 2010's AP).")
     var `protocol` = Rulebook.coco
     @OptionGroup(title: "What is evaluated") var selection: EvaluatorOptions
     @Flag(help: "Also print AP and AR by category.") var perCategory = false

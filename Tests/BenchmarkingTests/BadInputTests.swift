@@ -82,6 +82,16 @@ import Torch
         #expect(result.status == 0 && result.error.contains("000003.jpg"), "\(result.error)")
     }
 
+    @Test func aMissingValidationImageIsFoundBeforeTraining() throws {
+        let (data, run) = ("\(scratch.path)/d", "\(scratch.path)/x")
+        let shapes = ["dataset", "shapes", "--output", data, "--train", "8", "--val", "4", "--unlabeled", "8", "--image-size", "64"]
+        #expect(try CommandLineTool.run(shapes + ["--seed", "2"]).status == 0)
+        try FileManager.default.removeItem(atPath: "\(data)/val/000002.jpg")
+        try expect(
+            ["finetune", recipe, "--backbone", "none", "--output", run, "--data", data], ["val/000002.jpg: is not there", "1 of 1 missing"])
+        #expect(!FileManager.default.fileExists(atPath: run))
+    }
+
     @Test func devicesThatAreNotThere() throws {
         let pretrain = ["pretrain", recipe, "--method", "byol", "--output", "\(scratch.path)/x", "--data", "\(scratch.path)/d"]
         try expect(pretrain + ["--device", "cuda:63"], ["cuda:63", "CUDA devices"])

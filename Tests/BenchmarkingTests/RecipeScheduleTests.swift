@@ -78,5 +78,5 @@ private struct PretrainingSchedule {
 private struct Counted: ImageSource {
     let count: Int
     func name(_ index: Int) -> String { "\(index)" }
-    func image(_ index: Int) throws -> JPEGFile { throw UserError("is not there", file: name(index)) }
+    func image(_ index: Int) throws -> ImageFile { throw UserError("is not there", file: name(index)) }
 }

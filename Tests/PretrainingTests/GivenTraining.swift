@@ -119,5 +119,5 @@ private struct GivenViews: BatchSource {
 private struct Counted: ImageSource {
     let count: Int
     func name(_ index: Int) -> String { "\(index)" }
-    func image(_ index: Int) throws -> JPEGFile { throw UserError("is not there", file: name(index)) }
+    func image(_ index: Int) throws -> ImageFile { throw UserError("is not there", file: name(index)) }
 }

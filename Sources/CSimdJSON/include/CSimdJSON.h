@@ -1,4 +1,4 @@
-// Bulk COCO JSON through simdjson's on-demand parser: one pass over the file into columns, no object an annotation.
+// Bulk COCO JSON through simdjson's on-demand parser: one pass over the file into columns, no C++ object per annotation.
 //
 // A file is read in windows of whole records, several at a time where there are cores, and each window becomes a part with
 // columns of its own: the file itself is never in memory whole.
