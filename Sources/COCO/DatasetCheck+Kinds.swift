@@ -22,6 +22,8 @@ extension DatasetCheck {
         case boxOutsideImage
         /// Of under 6 numbers, or an odd number of them.
         case shortPolygon
+        /// Further out than another image's length on either side: hardly drawn by anybody.
+        case polygonFarOutside
         /// Run lengths that are not those of a mask of the image.
         case brokenMask
         /// `segmentation` is there, and holds no polygon and no runs.
@@ -66,6 +68,7 @@ extension DatasetCheck {
             case .emptyBox: "empty boxes"
             case .boxOutsideImage: "boxes outside their image"
             case .shortPolygon: "polygons of under 6 numbers, or an odd number"
+            case .polygonFarOutside: "polygons far outside their image"
             case .brokenMask: "run lengths that do not fit their image"
             case .unusableMask: "segmentations that are no mask"
             case .missingMask: "annotations without a mask, where others have one"

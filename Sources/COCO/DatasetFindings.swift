@@ -117,6 +117,11 @@ struct DatasetFindings {
         if let short { add(.shortPolygon, name, "\(short.count) numbers") }
         guard let width = image.width, let height = image.height else { return }
         if objects.hasBox[i] { checkBox(box, name, width, height) }
+        for xy in polygons {
+            guard let far = xy.enumerated().first(where: { abs($1) > 2 * Double($0 % 2 == 0 ? width : height) }) else { continue }
+            add(.polygonFarOutside, name, "\(far.element) in \(width) × \(height)")
+            break
+        }
         do {
             guard let mask = try objects.masks.mask(i, height: height, width: width) else { return }
             guard !objects.isCrowd[i], short == nil, !objects.areas[i].isNaN else { return }

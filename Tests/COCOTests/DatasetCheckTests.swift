@@ -42,6 +42,10 @@ import Testing
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,0,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .emptyBox, "0.0 × 2.0"),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[35,1,6,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .boxOutsideImage, "41.0"),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3],[1,1,3,3]]}"#, .shortPolygon, "4 numbers"),
+        (
+            #"{"id":2,"image_id":1,"category_id":7,"bbox":[0,0,2,2],"area":1200,"segmentation":[[-1e10,0,1e10,0,1e10,1e10]]}"#,
+            .polygonFarOutside, "annotation 2: -10000000000.0 in 40 × 30"
+        ),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,3]]}"#, .unusableMask, "annotation 2"),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[]}"#, .unusableMask, "annotation 2"),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4}"#, .missingMask, "annotation 2: no segmentation"),
