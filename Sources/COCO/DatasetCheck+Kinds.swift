@@ -26,7 +26,7 @@ extension DatasetCheck {
         case polygonFarOutside
         /// Run lengths that are not those of a mask of the image.
         case brokenMask
-        /// `segmentation` is there, and holds no polygon and no runs.
+        /// `segmentation` has points that make no polygon.
         case unusableMask
         /// Of some objects, where others have one.
         case missingMask

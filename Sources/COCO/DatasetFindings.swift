@@ -106,7 +106,7 @@ struct DatasetFindings {
             add(.emptyBox, name, "\(box.width) × \(box.height)")
         }
         switch objects.masks.kind(i) {
-        case .none: withoutMask.append(name)
+        case .none, .empty: withoutMask.append(name)
         case .unusable where isFaulty: break
         case .unusable: add(.unusableMask, name, "neither polygons of three corners nor run lengths")
         case .polygons, .counts, .compressed: hasMasks = true

@@ -5,10 +5,12 @@ import Support
 struct MaskColumns: Sendable {
     enum Kind: UInt8 {
         case none, polygons, counts, compressed
-        /// The key is there, and holds nothing that is a mask.
+        /// The key is there, with null or an empty list.
+        case empty
+        /// The key is there, with points that make no polygon.
         case unusable
 
-        var isMask: Bool { self != .none && self != .unusable }
+        var isMask: Bool { ![.none, .empty, .unusable].contains(self) }
     }
 
     private enum Storage {
@@ -19,7 +21,7 @@ struct MaskColumns: Sendable {
 
     private let storage: Storage
 
-    /// What is said of an object whose `segmentation` is `unusable`.
+    /// What is said of an object whose `segmentation` is `empty` or `unusable`.
     static let unusable = "has a segmentation that is no mask: neither polygons of three corners nor run lengths"
 
     init(_ parts: [CocoPart]) {
@@ -86,7 +88,7 @@ struct MaskColumns: Sendable {
         case .file(let parts, let starts):
             guard let (table, i) = place(i, parts, starts), let kind = Kind(rawValue: table.kinds[i]) else { return }
             switch kind {
-            case .none, .unusable: return
+            case .none, .empty, .unusable: return
             case .polygons:
                 let polygons = Self.polygons(table, i)
                 try Self.checkExtent(polygons, width: width)

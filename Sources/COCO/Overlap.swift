@@ -151,7 +151,7 @@ struct Overlap {
             case .none where pairing.areaSource == .bbox && objects.hasBox[row]:
                 work.runs += RLE(box: objects.boxes[row], height: height, width: width).counts
             case .none: throw UserError("has no segmentation")
-            case .unusable: throw UserError(MaskColumns.unusable)
+            case .empty, .unusable: throw UserError(MaskColumns.unusable)
             case .polygons, .counts, .compressed: try objects.masks.appendRuns(row, height: height, width: width, to: &work.runs)
             }
         } catch {

@@ -71,7 +71,7 @@ public struct Results: Sendable {
     /// - Throws: `UserError` naming the file and the record, also where what it has is no mask.
     public func mask(_ detection: Int, height: Int, width: Int) throws -> RLE {
         do throws(UserError) {
-            if objects.masks.kind(detection) == .unusable { throw UserError(MaskColumns.unusable) }
+            if [.empty, .unusable].contains(objects.masks.kind(detection)) { throw UserError(MaskColumns.unusable) }
             return try objects.masks.mask(detection, height: height, width: width)
                 ?? RLE(box: objects.boxes[detection], height: height, width: width)
         } catch {

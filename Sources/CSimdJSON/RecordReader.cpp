@@ -229,7 +229,7 @@ class Reader {
         // What a fault stands in is no second fault.
         if (results && noted.empty()) {
             if (std::isnan(score)) note("has no score", document);
-            const bool has_mask = kind != COCO_MASK_NONE && kind != COCO_MASK_UNUSABLE;
+            const bool has_mask = kind != COCO_MASK_NONE && kind < COCO_MASK_EMPTY;
             if (!box && !keypoints && !has_mask) note("has neither bbox nor segmentation nor keypoints", document);
         }
         if ((!results && !own_id) || !image || !category) return drop();

@@ -18,6 +18,7 @@ uint8_t read_polygons(CocoPart::Masks &out, Value value) {
         for (Value number : list(polygon, "a polygon")) out.numbers.push_back(real(number, "a polygon's coordinate"));
         out.part_lengths.push_back(static_cast<int64_t>(out.numbers.size() - before));
     }
+    if (is_nested && out.part_lengths.size() == first) return COCO_MASK_EMPTY;
     const bool is_mask = is_nested && out.part_lengths.size() > first && out.part_lengths[first] > 4;
     return is_mask ? COCO_MASK_POLYGONS : COCO_MASK_UNUSABLE;
 }
@@ -117,7 +118,7 @@ bool is_size(int64_t height, int64_t width) {
 
 uint8_t read_segmentation(CocoPart::Masks &out, Value value, int32_t *size) {
     switch (value.type()) {
-    case od::json_type::null: return COCO_MASK_UNUSABLE;
+    case od::json_type::null: return COCO_MASK_EMPTY;
     case od::json_type::array: return read_polygons(out, value);
     case od::json_type::object: return read_runs(out, value, size);
     default: wrong("segmentation", "polygons, or an object with size and counts");

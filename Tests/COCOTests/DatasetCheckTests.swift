@@ -47,7 +47,7 @@ import Testing
             .polygonFarOutside, "annotation 2: -10000000000.0 in 40 × 30"
         ),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,3]]}"#, .unusableMask, "annotation 2"),
-        (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[]}"#, .unusableMask, "annotation 2"),
+        (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[]}"#, .missingMask, "annotation 2: no segmentation"),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4}"#, .missingMask, "annotation 2: no segmentation"),
         (#"{"id":0,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .annotationIDZero, "annotation 0"),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[9,9,-2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .negativeBox, "annotation 2: -2.0 × 2.0"),

@@ -19,7 +19,8 @@ typedef enum {
     COCO_MASK_POLYGONS = 1,    // polygons; lengths in part_lengths, coordinates in numbers
     COCO_MASK_COUNTS = 2,      // run lengths in numbers
     COCO_MASK_COMPRESSED = 3,  // run lengths as COCO's string, in text
-    COCO_MASK_UNUSABLE = 4,    // the key is there, with null, an empty list, or points that make no polygon
+    COCO_MASK_EMPTY = 4,       // the key is there, with null or an empty list
+    COCO_MASK_UNUSABLE = 5,    // the key is there, with points that make no polygon
 } CocoMaskKind;
 
 typedef struct {
