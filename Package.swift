@@ -22,8 +22,8 @@ let torchLinks: [LinkerSetting] =
     ]
 
 /// A library room with its tests beside it in `Tests/`.
-func room(_ name: String, needs dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies)
+func room(_ name: String, needs dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources)
 }
 
 func tests(of name: String, needs dependencies: [Target.Dependency] = []) -> Target {
@@ -38,7 +38,7 @@ let package = Package(
         .executable(name: "ediy", targets: ["ediy"]),
         .library(name: "Vision", targets: ["Vision", "Support"]),
         .library(name: "COCO", targets: ["COCO"]),
-        .library(name: "Pretraining", targets: ["Pretraining", "Training", "DataLoading", "NN", "Torch", "Support"]),
+        .library(name: "Pretraining", targets: ["Pretraining", "Training", "Runs", "DataLoading", "NN", "Torch", "Support"]),
         // Opened at run time by `Torch`, never linked: see Sources/Torch/Library.swift.
         .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
     ],
@@ -62,6 +62,8 @@ let package = Package(
         room("Support", needs: ["CJSON"]),
         // Typed keys of recipes: what a method, a detector's part or a stage reads of a recipe stands beside it.
         room("Recipes", needs: ["Support", .product(name: "Yams", package: "Yams")]),
+        // What a run folder holds, for those who write it and those who read it.
+        room("Runs", needs: ["Support"]),
         room("Vision", needs: ["Support", "CJPEG", "CSPNG"]),
         room("COCO", needs: ["Support", "CSimdJSON"]),
         .target(
@@ -70,24 +72,26 @@ let package = Package(
             swiftSettings: libtorch == nil ? [] : [.define("LIBTORCH_GIVEN")]),
         room("NN", needs: ["Torch", "Recipes", "Support"]),
         room("DataLoading", needs: ["NN", "Recipes", "Torch", "Vision", "COCO", "Support"]),
-        room("Training", needs: ["DataLoading", "Recipes", "NN", "Torch", "Support"]),
-        room("Pretraining", needs: ["Training", "Recipes", "DataLoading", "NN", "Torch", "Vision", "Support", "COpenBLAS"]),
+        room("Training", needs: ["Runs", "DataLoading", "Recipes", "NN", "Torch", "Support"]),
+        room("Pretraining", needs: ["Training", "Runs", "Recipes", "DataLoading", "NN", "Torch", "Vision", "Support", "COpenBLAS"]),
         room("Detection", needs: ["Training", "Recipes", "DataLoading", "NN", "Torch", "Vision", "COCO", "Support"]),
         room(
             "Reporting",
             needs: [
-                "COCO", "Vision", "Support",
+                "Runs", "COCO", "Vision", "Support",
                 .product(name: "Mustache", package: "swift-mustache"),
-            ]),
+            ],
+            // In the program itself, which so can be moved without them.
+            resources: [.embedInCode("Page/page.mustache"), .embedInCode("Page/style.css"), .embedInCode("Page/script.js")]),
         room(
             "Benchmarking",
             needs: [
-                "Pretraining", "Detection", "Reporting", "Training", "DataLoading", "COCO", "Recipes", "Support",
+                "Pretraining", "Detection", "Reporting", "Training", "Runs", "DataLoading", "COCO", "Recipes", "Support",
             ]),
         .executableTarget(
             name: "ediy",
             dependencies: [
-                "Benchmarking", "Pretraining", "Detection", "Reporting", "Training", "DataLoading", "NN", "Torch",
+                "Benchmarking", "Pretraining", "Detection", "Reporting", "Training", "Runs", "DataLoading", "NN", "Torch",
                 "Vision", "COCO", "Support", "COpenBLAS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -96,18 +100,19 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Torch", "Support"], path: "Tests/TestSupport"),
         tests(of: "Support"),
         tests(of: "Recipes", needs: ["Support"]),
+        tests(of: "Runs", needs: ["Support"]),
         tests(of: "Vision", needs: ["Support"]),
         tests(of: "COCO", needs: ["Support"]),
         tests(of: "Torch", needs: ["Support"]),
         tests(of: "NN", needs: ["TestSupport", "Torch", "Support"]),
         tests(of: "DataLoading", needs: ["COCO", "Vision", "NN", "Torch", "Support"]),
-        tests(of: "Training", needs: ["DataLoading", "NN", "Torch", "Support"]),
-        tests(of: "Pretraining", needs: ["TestSupport", "Training", "DataLoading", "NN", "Torch", "Vision", "Support"]),
+        tests(of: "Training", needs: ["Runs", "DataLoading", "NN", "Torch", "Support"]),
+        tests(of: "Pretraining", needs: ["TestSupport", "Training", "Runs", "DataLoading", "NN", "Torch", "Vision", "Support"]),
         tests(of: "Detection", needs: ["TestSupport", "Training", "DataLoading", "NN", "Torch", "Vision", "COCO", "Support"]),
-        tests(of: "Reporting", needs: ["COCO", "Vision", "Support"]),
+        tests(of: "Reporting", needs: ["Runs", "COCO", "Vision", "Support"]),
         tests(
             of: "Benchmarking",
-            needs: ["TestSupport", "Pretraining", "DataLoading", "Recipes", "COCO", "NN", "Torch", "Vision", "Support"]),
+            needs: ["TestSupport", "Pretraining", "Runs", "DataLoading", "Recipes", "COCO", "NN", "Torch", "Vision", "Support"]),
     ],
     // What each libtorch's headers ask for.
     cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20

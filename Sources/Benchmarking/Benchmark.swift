@@ -1,5 +1,6 @@
 import Foundation
 import Pretraining
+import Runs
 import Support
 import Torch
 import Training
@@ -30,15 +31,11 @@ public struct Benchmark {
         self.group = group
         runner = StageRunner(recipe, device: device, stop: stop, group: group)
         files = try group.leaderFirst {
-            do {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            } catch {
-                throw UserError("cannot be made", file: folder, remedy: "check the path and the permissions")
-            }
+            try Folder.make(folder)
             return try DatasetFiles(
                 recipe.dataset, folder: data, standard: "\(folder)/dataset", images: images, watched: watched)
         }
-        try group.leaderAlone { try AtomicFile.write(description.text(pretty: true) + "\n", to: "\(folder)/benchmark.json") }
+        try group.leaderAlone { try description.write(to: folder) }
     }
 
     /// Runs what is not done yet.
@@ -49,7 +46,7 @@ public struct Benchmark {
         for stage in matrix.stages {
             guard try !group.leaderDecides({ isDone(stage) }) else { continue }
             if group.isLeader {
-                let left = matrix.secondsLeft(at: stage, isDone: isDone) { RunFolder.seconds(folder($0)) }
+                let left = matrix.secondsLeft(at: stage, isDone: isDone) { Self.found(folder($0))?.cost?.seconds }
                 StandardError.line(matrix.line(at: stage) + (left.map { ", about \(ProgressLine.time($0)) of training left in all" } ?? ""))
                 if StandardError.isTerminal { StandardError.write(matrix.text(at: stage, isDone: isDone) + "\n") }
             }
@@ -58,14 +55,21 @@ public struct Benchmark {
         return true
     }
 
-    private func folder(_ stage: StageMatrix.Stage) -> String { "\(folder)/\(stage.method)-seed\(stage.seed)/\(stage.kind.rawValue)" }
+    private func folder(_ stage: StageMatrix.Stage) -> String {
+        "\(folder)/\(BenchmarkFile.runFolder(stage.method, stage.seed, stage.kind))"
+    }
 
-    private func isDone(_ stage: StageMatrix.Stage) -> Bool { RunFolder.isFinished(folder(stage)) }
+    private func isDone(_ stage: StageMatrix.Stage) -> Bool { Self.found(folder(stage))?.status == .finished }
+
+    /// Nil where no run has begun; one that cannot be read says so once it is opened.
+    private static func found(_ folder: String) -> RunFile? { try? RunFile(reading: folder) }
 
     private func run(_ stage: StageMatrix.Stage) throws -> Outcome {
         let variant = recipe.variant(stage.method)
         if stage.kind == .pretrain, let variant {
-            return try runner.pretrain(variant, images: files.unlabeledImages, watched: files.watchedImages, seed: stage.seed, output: folder(stage), resume: true)
+            return try runner.pretrain(
+                variant, images: files.unlabeledImages, watched: files.watchedImages, seed: stage.seed, output: folder(stage),
+                resume: true)
         }
         let pretraining = StageMatrix.Stage(method: stage.method, seed: stage.seed, kind: .pretrain)
         return try runner.finetune(
@@ -80,11 +84,16 @@ public struct Benchmark {
         return absolute.hasPrefix(base) ? String(absolute.dropFirst(base.count)) : absolute
     }
 
-    private var description: JSON {
-        [
-            "schema": 1, "name": .string(recipe.name), "annotations": .string(place(files.valAnnotations)),
-            "images": .string(place(files.valImages)), "methods": .array(recipe.methods.map(JSON.string)),
-            "seeds": .array(recipe.seeds.map { .int(Int($0)) }),
-        ]
+    private var description: BenchmarkFile {
+        let variants = recipe.methods.compactMap(recipe.variant)
+        var losses: [(name: String, title: String)] = []
+        for loss in variants.flatMap({ MethodTitles.losses(of: $0.method) }) where !losses.contains(where: { $0.name == loss.name }) {
+            losses.append(loss)
+        }
+        return BenchmarkFile(
+            name: recipe.name, recipe: recipe.path, annotations: place(files.valAnnotations), images: place(files.valImages),
+            methods: recipe.methods, seeds: recipe.seeds, baseline: recipe.baseline, candidate: recipe.candidate,
+            methodTitles: recipe.methods.compactMap { name in MethodTitles.title(name).map { (name, $0) } },
+            lossTitles: [(.pretrain, losses), (.finetune, MethodTitles.detection)])
     }
 }

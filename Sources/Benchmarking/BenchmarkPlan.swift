@@ -3,6 +3,7 @@ import Detection
 import Foundation
 import NN
 import Pretraining
+import Runs
 import Support
 import Training
 
@@ -23,7 +24,7 @@ public struct BenchmarkPlan {
 
     /// One stage of one method and seed.
     public struct Row: Sendable {
-        public let stage: RunDescription.StageKind
+        public let stage: RunStage
         public let method: String
         public let seed: UInt64
         /// Images that training sees; nil where the dataset is not at hand to be counted.
@@ -101,13 +102,7 @@ public struct BenchmarkPlan {
             let total = known.count == rows.count ? known.reduce(0, +) : nil
             lines.append(["total", "", "", "", "", "", "", hours(total)])
         }
-        let widths = head.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
-        return lines.map { line in
-            line.enumerated().map { column, cell in
-                let space = String(repeating: " ", count: widths[column] - cell.count)
-                return column < 2 ? cell + space : space + cell
-            }.joined(separator: "  ")
-        }.joined(separator: "\n")
+        return aligned(lines, words: [0, 1]).joined(separator: "\n")
     }
 }
 

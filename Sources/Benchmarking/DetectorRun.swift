@@ -2,6 +2,7 @@ import COCO
 import Detection
 import Foundation
 import NN
+import Runs
 import Support
 import Torch
 import Training
@@ -18,16 +19,10 @@ public struct DetectorRun {
     public init(reading folder: String, device: Device? = nil) throws {
         try LibTorch.load()
         let device = try LibTorch.device(device)
-        guard RunFolder.isFinished(folder) else {
+        guard try RunFile(reading: folder).status == .finished else {
             throw UserError("holds no finished run", file: folder, remedy: "finish it with ediy finetune --resume")
         }
-        let file = "\(folder)/categories.json"
-        categories = try (JSON.read(file).array ?? []).map { entry in
-            guard let id = entry["id"]?.int, let name = entry["name"]?.string else {
-                throw UserError("holds an entry without id and name", file: file)
-            }
-            return (id, name)
-        }
+        categories = try CategoriesFile(reading: folder).categories
         options = try Recipe(reading: "\(folder)/recipe.yaml").detection
         var detectorOptions = options.detector
         detectorOptions.classes = categories.count
@@ -40,7 +35,6 @@ public struct DetectorRun {
     /// Keeps beside a run what `init(reading:)` needs.
     static func writeMakings(_ recipe: Recipe, _ categories: [COCO.Category], to run: RunFolder) throws {
         try AtomicFile.write(recipe.text, to: run.path("recipe.yaml"))
-        let list = categories.map { category -> JSON in ["id": .int(category.id), "name": .string(category.name)] }
-        try AtomicFile.write(JSON.array(list).text(pretty: true) + "\n", to: run.path("categories.json"))
+        try CategoriesFile(categories.map { ($0.id, $0.name) }).write(to: run.folder)
     }
 }

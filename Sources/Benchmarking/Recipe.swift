@@ -16,6 +16,8 @@ public struct Recipe: Sendable {
     public let dataset: DatasetPlan
     /// `none`, from scratch, and names of variants, in the order of the report.
     public let methods: [String]
+    /// What reports compare the other methods with, and what their finding is about; nil where there is but one method.
+    public let baseline, candidate: String?
     private let variants: [Variant]
     public let seeds: [UInt64]
     /// What variants vary.
@@ -60,6 +62,15 @@ public struct Recipe: Sendable {
             let near = nearest(to: method, among: known).map { ", did you mean \($0)?" } ?? ""
             throw root.error("methods", "names \(method)\(near) Known: \(known.joined(separator: ", "))")
         }
+        (baseline, candidate) = MethodTitles.comparison(
+            of: methods,
+            baseline: try root.value("baseline", "What reports compare the other methods with: byol, or else the first"),
+            candidate: try root.value("candidate", "What their finding is about: e-diy, or else the last"))
+        for (key, name) in [("baseline", baseline), ("candidate", candidate)] {
+            guard let name, !methods.contains(name) else { continue }
+            throw root.error(key, "is \(name), which is none of methods: \(methods.joined(separator: ", "))")
+        }
+        guard baseline == nil || baseline != candidate else { throw root.error("candidate", "is the baseline too") }
         seeds = try root.value(
             "seeds", default: [0], "Each method runs once per seed, which decides weights, order and augmentation"
         ).map { seed in

@@ -2,6 +2,7 @@ import COCO
 import DataLoading
 import NN
 import Pretraining
+import Runs
 import Support
 import Torch
 import Vision
@@ -20,7 +21,9 @@ extension RegionMap {
     ///   - side: of pretraining's images, in pixels.
     ///   - grid: of pretraining's regions.
     /// - Returns: entries of regions.json; an image that cannot be read is named on standard error and left out.
-    static func maps(of backbone: any Backbone, on dataset: Dataset, images: String, side: Int, grid: Int) -> [JSON] {
+    static func maps(
+        of backbone: any Backbone, on dataset: Dataset, images: String, side: Int, grid: Int
+    ) -> [RegionSimilarity] {
         dataset.images.indices.lazy.compactMap { i in largestObject(dataset, i).map { (image: i, box: $0) } }
             .prefix(shownImages).compactMap { i, box in
                 do {
@@ -30,7 +33,7 @@ extension RegionMap {
                     let map = RegionMap(withoutGrad { backbone.lastFeatureMap(image, .evaluate).to(.cpu) }, grid: 2 * grid)
                     let region = map.region(
                         x: (box.x + box.width / 2) / Double(original.width), y: (box.y + box.height / 2) / Double(original.height))
-                    return map.json(fileName: dataset.images[i].fileName ?? "", region: region)
+                    return map.similarity(fileName: dataset.images[i].fileName ?? "", region: region)
                 } catch {
                     StandardError.line("\(error); its region similarity is left out")
                     return nil

@@ -1,18 +1,12 @@
+import Runs
 import Support
 
 /// What of a benchmark is done: stages of methods and seeds.
 package struct StageMatrix {
     package struct Stage: Equatable {
-        package enum Kind: String {
-            case pretrain
-            case finetune
-
-            var title: String { self == .pretrain ? "pretraining" : "fine-tuning" }
-        }
-
         package let method: String
         package let seed: UInt64
-        package let kind: Kind
+        package let kind: RunStage
     }
 
     let methods: [String]
@@ -26,7 +20,7 @@ package struct StageMatrix {
         self.seeds = seeds
         stages = seeds.flatMap { seed in
             methods.flatMap { method in
-                (pretrains(method) ? [Stage.Kind.pretrain, .finetune] : [.finetune]).map {
+                (pretrains(method) ? [RunStage.pretrain, .finetune] : [.finetune]).map {
                     Stage(method: method, seed: seed, kind: $0)
                 }
             }
@@ -70,7 +64,7 @@ package struct StageMatrix {
         let header = [""] + seeds.map { "seed \($0)" }
         let rows = methods.map { method in
             [method] + seeds.map { seed in
-                [Stage.Kind.pretrain, .finetune].map { kind in
+                [RunStage.pretrain, .finetune].map { kind in
                     let this = Stage(method: method, seed: seed, kind: kind)
                     guard stages.contains(this) else { return " " }
                     return this == stage ? "▸" : isDone(this) ? "✓" : "·"

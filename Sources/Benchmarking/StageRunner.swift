@@ -5,6 +5,7 @@ import Foundation
 import NN
 import Pretraining
 import Reporting
+import Runs
 import Support
 import Torch
 import Training
@@ -45,7 +46,8 @@ public struct StageRunner {
             output,
             RunDescription(
                 stage: .pretrain, method: variant.name, seed: seed, dataset: recipe.dataset.name,
-                settings: recipe.settings(of: variant) + [("pretraining.images", .int(source.count))] + split.settings),
+                settings: recipe.settings(of: variant) + [("pretraining.images", .int(source.count))] + split.settings,
+                titles: .init(method: MethodTitles.title(variant.name), losses: MethodTitles.losses(of: variant.method))),
             resume: resume, by: group)
         // The leader alone measures: the others would come to the same numbers, and more slowly together.
         var watch: WatchedImages?
@@ -63,8 +65,7 @@ public struct StageRunner {
                 if let watch, let untrained {
                     let measured = stage.measured(after: stage.iterations) ?? watch.measure(stage.method.backbone)
                     if measured.regions.isCollapsed { StandardError.line("\(output): the features have collapsed: \(measured.text)") }
-                    try AtomicFile.write(
-                        measured.json(untrained: untrained).text(pretty: true) + "\n", to: run.path("regions.json"))
+                    try RegionsFile(measured.numbers, untrained: untrained.numbers).write(to: run.folder)
                 }
                 try SafeTensors.write(
                     stage.method.backbone.stateDict, metadata: ["format": "pt", "method": variant.method.rawValue],
@@ -107,14 +108,16 @@ public struct StageRunner {
             output,
             RunDescription(
                 stage: .finetune, method: method, seed: seed, dataset: recipe.dataset.name,
-                settings: recipe.detectionSettings + split.settings), resume: resume, by: group)
+                settings: recipe.detectionSettings + split.settings,
+                backbone: backbone ?? Recipe.scratch,
+                titles: .init(method: MethodTitles.title(method), losses: MethodTitles.detection)), resume: resume, by: group)
         let stage = try FineTuning(
             recipe.detection, dataset: train, images: files.trainImages, backbone: state, backboneFile: backbone,
             seed: seed, device: device, shard: split.shard)
         // Before training changes it: what the detector begins with.
         try group.leaderAlone {
             weights?.tell(recipe.detection)
-            if !FileManager.default.fileExists(atPath: run.path("regions.json")) {
+            if !FileManager.default.fileExists(atPath: run.path(RegionsFile.name)) {
                 try writeRegions(of: stage.detector.backbone, files, seed: seed, to: run)
             }
             try DetectorRun.writeMakings(recipe, train.categories, to: run)
@@ -136,8 +139,7 @@ public struct StageRunner {
         let maps = RegionMap.maps(
             of: backbone, on: try Dataset.read(files.valAnnotations), images: files.valImages, side: options.imageSize,
             grid: options.regions.grid)
-        let members = (statistics.json.object ?? []) + [(key: "maps", value: JSON.array(maps))]
-        try AtomicFile.write(JSON.object(members).text() + "\n", to: run.path("regions.json"))
+        try RegionsFile(statistics.numbers, maps: maps).write(to: run.folder)
     }
 
     private func evaluate(
@@ -188,12 +190,12 @@ public struct StageRunner {
         switch outcome {
         case .stopped(let iteration):
             try group.leaderAlone {
-                try run.write(status: .stopped, cost: (iteration * stage.imagesPerIteration, seconds))
+                try run.write(status: .stopped, cost: RunCost(images: iteration * stage.imagesPerIteration, seconds: seconds))
             }
         case .finished:
             try finish()
             try group.leaderAlone {
-                try run.write(status: .finished, cost: (stage.iterations * stage.imagesPerIteration, seconds))
+                try run.write(status: .finished, cost: RunCost(images: stage.iterations * stage.imagesPerIteration, seconds: seconds))
             }
         }
         return outcome

@@ -21,8 +21,8 @@ extension Comparison {
             ]
         }
         return [
-            "resamples": .int(resamples), "bySize": .object(bySize.map { (key: $0.name, value: object($0.line)) }),
-            "byCategory": .object(zip(categories, byCategory).map { (key: "\($0.writtenID)", value: object($1)) }),
+            "resamples": .int(resamples), "by_size": .object(bySize.map { (key: $0.name, value: object($0.line)) }),
+            "by_category": .object(zip(categories, byCategory).map { (key: "\($0.writtenID)", value: object($1)) }),
         ]
     }
 

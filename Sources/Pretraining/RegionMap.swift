@@ -1,5 +1,5 @@
 import NN
-import Support
+import Runs
 import Torch
 import Vision
 
@@ -32,13 +32,10 @@ public struct RegionMap: Sendable {
         regions.matmul(regions.selected(0, region).unsqueezed(1)).squeezed(1).floats
     }
 
-    /// One of `maps` of regions.json, of a map of as many rows as columns.
-    public func json(fileName: String, region: Int) -> JSON {
+    /// As regions.json keeps it, of a map of as many rows as columns.
+    public func similarity(fileName: String, region: Int) -> RegionSimilarity {
         precondition(width == height, "\(width) × \(height) regions")
-        return [
-            "file_name": .string(fileName), "grid": .int(width), "region": .int(region),
-            "similarities": .array(cosines(with: region).map { .double((Double($0) * 1000).rounded() / 1000) }),
-        ]
+        return RegionSimilarity(fileName: fileName, grid: width, region: region, similarities: cosines(with: region).map(Double.init))
     }
 
     /// The cosines as an image of this size, dark at 0 and bright at 1, over the image itself in grey.

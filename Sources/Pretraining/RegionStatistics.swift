@@ -1,4 +1,4 @@
-import Support
+import Runs
 import Torch
 
 /// How different the regions of an image are to a backbone, and images from one another: what E-DIY's paper says BYOL gets
@@ -38,11 +38,12 @@ public struct RegionStatistics: Sendable, Equatable {
         featureDeviation = pooled.unitLength().variance([0], unbiased: false).sqrt().mean().item
     }
 
-    /// The contents of regions.json.
-    public var json: JSON {
-        [
-            "mean_pairwise_cosine": .double(meanPairwiseCosine), "effective_rank": .double(effectiveRank),
-            "global_rank": .double(globalRank), "feature_std": .double(featureDeviation), "channels": .int(channels),
-        ]
+    /// As regions.json keeps them.
+    ///
+    /// - Parameter neighbourAccuracy: what was measured beside them.
+    public func numbers(neighbourAccuracy: Double? = nil) -> RegionNumbers {
+        RegionNumbers(
+            meanPairwiseCosine: meanPairwiseCosine, effectiveRank: effectiveRank, globalRank: globalRank,
+            featureDeviation: featureDeviation, channels: channels, neighbourAccuracy: neighbourAccuracy)
     }
 }

@@ -1,6 +1,7 @@
 import DataLoading
 import Foundation
 import NN
+import Runs
 import Support
 import Torch
 import Vision
@@ -75,16 +76,8 @@ public struct WatchedImages: Sendable {
             ] + (neighbourAccuracy.map { [("knn_accuracy", $0)] } ?? [])
         }
 
-        /// The contents of regions.json.
-        public var json: JSON {
-            let accuracy = neighbourAccuracy.map { [(key: "knn_accuracy", value: JSON.double($0))] } ?? []
-            return .object((regions.json.object ?? []) + accuracy)
-        }
-
-        /// The same with what was measured of the network before it was trained.
-        public func json(untrained: Measurement) -> JSON {
-            .object((json.object ?? []) + [("untrained", untrained.json)])
-        }
+        /// As regions.json keeps it.
+        public var numbers: RegionNumbers { regions.numbers(neighbourAccuracy: neighbourAccuracy) }
 
         /// A line for the terminal.
         public var text: String {

@@ -53,6 +53,9 @@ struct Chart {
         return "\(title) by \(xTitle): \(lines.joined(separator: "; "))"
     }
 
+    /// Whether there is nothing to draw.
+    var isEmpty: Bool { series.allSatisfy { Self.thinned($0.points).isEmpty } }
+
     /// Empty where there is nothing to draw.
     var svg: String {
         let lines = series.map { Self.thinned($0.points) }
@@ -64,7 +67,8 @@ struct Chart {
         func y(_ v: Double) -> String {
             Self.tenths(Self.height - Self.bottom - (v - ys.0) / (ys.1 - ys.0) * (Self.height - Self.top - Self.bottom))
         }
-        var out = "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(HTML.escaped(summary))\">"
+        var out = "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\""
+        out += " aria-label=\"\(HTML.escaped(summary))\">"
         for tick in Self.ticks(ys.0, ys.1) {
             out += "<line class=\"grid\" x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(y(tick))\" y2=\"\(y(tick))\"/>"
             out += "<text x=\"\(Self.left - 6)\" y=\"\(y(tick))\" dy=\"4\" text-anchor=\"end\">\(Self.label(tick))</text>"
@@ -72,7 +76,8 @@ struct Chart {
         for tick in Self.ticks(xs.0, xs.1) {
             out += "<text x=\"\(x(tick))\" y=\"\(Self.height - 16)\" text-anchor=\"middle\">\(Self.label(tick))</text>"
         }
-        out += "<text x=\"\((Self.left + Self.width - Self.right) / 2)\" y=\"\(Self.height - 2)\" text-anchor=\"middle\">\(HTML.escaped(xTitle))</text>"
+        let middle = (Self.left + Self.width - Self.right) / 2
+        out += "<text x=\"\(middle)\" y=\"\(Self.height - 2)\" text-anchor=\"middle\">\(HTML.escaped(xTitle))</text>"
         for (i, line) in lines.enumerated() where line.contains(where: { $0.low < $0.high }) {
             let edge = line.map { "\(x($0.x)),\(y($0.high))" } + line.reversed().map { "\(x($0.x)),\(y($0.low))" }
             out += "<polygon class=\"band \(Self.style(i))\" points=\"\(edge.joined(separator: " "))\"/>"

@@ -30,6 +30,12 @@ struct DetectionAnalysis {
     let gallery: [GalleryImage]
     private let comparisons: [IoUType: Comparison]
 
+    /// Fewer images tell nothing of others: even if each of five speaks for the same side, chance does that once in sixteen times.
+    private static let fewestImages = 6
+
+    /// Whether there are images, and too few for intervals over them.
+    var hasFewImages: Bool { imageCount.map { $0 < Self.fewestImages } ?? false }
+
     /// The candidate against the baseline, over all seeds that both have.
     func comparison(_ type: IoUType) -> Comparison? { comparisons[type] }
 
@@ -117,7 +123,7 @@ struct DetectionAnalysis {
         func sides(_ runs: [RunRecord]) -> [() throws -> Results] {
             runs.map { run in { try Results.read(run.resultsFile ?? "") } }
         }
-        guard input.resamples > 0 else { return [:] }
+        guard input.resamples > 0, dataset.images.count >= fewestImages else { return [:] }
         // Types that the same runs have, so that each file is read once.
         let groups = Dictionary(grouping: types.filter { !of($0).isEmpty }) { of($0).map(\.run.path) }
         return try groups.values.reduce(into: [:]) { all, types in

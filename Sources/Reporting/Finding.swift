@@ -68,7 +68,7 @@ struct Finding {
 
     // MARK: - The first line
 
-    /// "ahead of BYOL by 2.1 ± 0.9 box AP and 1.4 ± 0.6 mask AP".
+    /// "ahead of the baseline by 2.1 ± 0.9 box AP and 1.4 ± 0.6 mask AP".
     private static func comparison(_ gains: [Gain], _ other: String) -> String {
         func way(_ gain: Gain) -> String { gain.isLevel ? "level with" : gain.mean > 0 ? "ahead of" : "behind" }
         func spread(_ gain: Gain) -> String? { gain.pair.gain.halfWidth.map { "± \(points($0))" } }
@@ -142,14 +142,16 @@ struct Finding {
         ]
         let adjusted = corrected(gains).compactMap(\.self)
         if adjusted.count > 1 {
-            sentences.append("Holm's correction for two measures makes that \(adjusted.map(p).joined(separator: " and ")); evidence is below \(level).")
+            let both = adjusted.map(p).joined(separator: " and ")
+            sentences.append("Holm's correction for two measures makes that \(both); evidence is below \(level).")
         }
         if gains.contains(where: { $0.pair.p == nil && !$0.isLevel }) {
             sentences.append("The difference is the same in every seed to the last digit, as that of copies is: no test can be made.")
         }
         if !adjusted.isEmpty, adjusted.allSatisfy({ $0 >= level }) {
             let spans = gains.compactMap { gain in gain.pair.gain.interval.map { "\($0) \(gain.noun)" } }
-            sentences.append("No evidence of a difference is not evidence of none: anything in \(spans.joined(separator: " and in ")) fits these seeds.")
+            let anything = spans.joined(separator: " and in ")
+            sentences.append("No evidence of a difference is not evidence of none: anything in \(anything) fits these seeds.")
         }
         if seeds == 2 { sentences.append("Two seeds make wide intervals; five are better.") }
         return sentences.joined(separator: " ")
@@ -157,7 +159,12 @@ struct Finding {
 
     private static func overImages(_ gains: [Gain], _ report: Report) -> String {
         let measured = gains.compactMap { gain in gain.images.map { (noun: gain.noun, line: $0) } }
-        guard let count = report.detections.imageCount, let first = measured.first else { return "" }
+        guard let count = report.detections.imageCount else { return "" }
+        if report.detections.hasFewImages {
+            let few = count == 1 ? "One image" : "\(count) images"
+            return "Would other images of this kind agree? \(few) cannot tell: there is no interval."
+        }
+        guard let first = measured.first else { return "" }
         let intervals = measured.map { "\(interval($0.line)) \($0.noun)" }.joined(separator: "; ")
         let stand = measured.filter(\.line.stands)
         let what =

@@ -28,7 +28,8 @@ struct GainChart {
         func x(_ gain: Double) -> String {
             Chart.tenths(Self.left + (gain * 100 - first) / (last - first) * (Self.width - Self.left - Self.right))
         }
-        var out = "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(height))\" role=\"img\" aria-label=\"\(HTML.escaped(summary))\">"
+        var out = "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(height))\" role=\"img\""
+        out += " aria-label=\"\(HTML.escaped(summary))\">"
         for tick in Chart.ticks(first, last) {
             let place = x(tick / 100), kind = abs(tick) < 1e-9 ? "zero" : "grid"
             // Below each line's title alone, and not through it.
@@ -44,7 +45,8 @@ struct GainChart {
             let middle = Chart.tenths(y + 27)
             out += "<text x=\"\(Self.left)\" y=\"\(Chart.tenths(y + 13))\">\(HTML.escaped(line.title))</text>"
             if let interval = line.interval {
-                out += "<line class=\"interval\" x1=\"\(x(interval.lowerBound))\" x2=\"\(x(interval.upperBound))\" y1=\"\(middle)\" y2=\"\(middle)\"/>"
+                let (low, high) = (x(interval.lowerBound), x(interval.upperBound))
+                out += "<line class=\"interval\" x1=\"\(low)\" x2=\"\(high)\" y1=\"\(middle)\" y2=\"\(middle)\"/>"
             }
             for gain in line.seeds { out += "<circle class=\"seed\" cx=\"\(x(gain))\" cy=\"\(middle)\" r=\"3.5\"/>" }
             out += "<path class=\"mean\" d=\"M\(x(line.mean)) \(Chart.tenths(y + 20))v14\"/>"

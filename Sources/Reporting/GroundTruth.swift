@@ -1,5 +1,6 @@
 import COCO
 import Foundation
+import Runs
 import Support
 
 /// The validation set that a report's detections are held against.
@@ -12,27 +13,19 @@ struct GroundTruth {
     /// Of the command line, or else of the first benchmark folder; nil where neither names any.
     ///
     /// - Throws: `UserError` for a file that the command line names and that cannot be read.
-    init?(_ input: ReportInput, _ notes: inout [String]) throws {
+    init?(_ input: ReportInput, _ benchmarks: [(folder: String, file: BenchmarkFile)], _ notes: inout [String]) throws {
         if let annotations = input.annotations {
             self.annotations = annotations
             dataset = try Dataset.read(annotations)
             images = input.images
             return
         }
-        guard let folder = input.folders.first(where: { FileManager.default.fileExists(atPath: "\($0)/benchmark.json") }) else {
-            return nil
-        }
+        guard let (folder, benchmark) = benchmarks.first else { return nil }
+        func path(_ place: String) -> String { place.hasPrefix("/") ? place : "\(folder)/\(place)" }
         do {
-            let benchmark = try JSON.read("\(folder)/benchmark.json")
-            func path(_ name: String) throws -> String {
-                guard let place = benchmark[name]?.string else {
-                    throw UserError("does not name its \(name)", file: "\(folder)/benchmark.json")
-                }
-                return place.hasPrefix("/") ? place : "\(folder)/\(place)"
-            }
-            annotations = try path("annotations")
+            annotations = path(benchmark.annotations)
             dataset = try Dataset.read(annotations)
-            images = try input.images ?? path("images")
+            images = input.images ?? path(benchmark.images)
         } catch {
             notes.append("what needs the ground truth is left out, and no images are shown: \(error)")
             return nil

@@ -1,15 +1,17 @@
+import Runs
+
 /// A setting in which compared runs of a stage differ, so that a gain may come from it and not from the method.
 struct ProtocolDifference {
-    let stage: String
+    let stage: RunStage
     let name: String
-    /// "byol 8", "e-diy 16": by method where its seeds agree, or else by run.
+    /// "one 8", "other 16": by method where its seeds agree, or else by run.
     let values: [String]
 
     var note: String { "the compared runs differ in \(name) of \(stage): \(values.joined(separator: ", "))" }
 
     /// Runs whose protocol is not known take no part.
     static func all(_ runs: [RunRecord]) -> [ProtocolDifference] {
-        ["pretrain", "finetune"].flatMap { stage -> [ProtocolDifference] in
+        [RunStage.pretrain, .finetune].flatMap { stage -> [ProtocolDifference] in
             let compared = runs.filter { $0.stage == stage && $0.hasProtocol }
             let tables = compared.map { run in
                 Dictionary([("dataset", run.dataset)] + run.settings.map { ($0.name, $0.value) }) { $1 }

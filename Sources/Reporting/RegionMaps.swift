@@ -1,65 +1,33 @@
 import Foundation
+import Runs
 import Support
 import Vision
 
 /// How like one region of an image its others are to the backbone of each method, before fine-tuning: the mechanism that
-/// E-DIY's paper claims, to be looked at.
+/// arXiv 2106.00537 claims, to be looked at.
 struct RegionMaps {
-    /// A map as a run's regions.json holds it.
-    struct Map: Equatable {
-        let fileName: String
-        /// Cells a side.
-        let grid: Int
-        /// The place of the region that the others are held against, row by row.
-        let region: Int
-        /// Cosines of all regions with it, row by row.
-        let similarities: [Double]
-
-        /// How many cells a side are drawn at most.
-        private static let limit = 64
-
-        /// Nil for what is no map; regions.json may come from anywhere.
-        init?(_ json: JSON) {
-            guard let name = json["file_name"]?.string, let grid = json["grid"]?.int, (1...Self.limit).contains(grid),
-                let region = json["region"]?.int, (0..<grid * grid).contains(region),
-                let values = json["similarities"]?.array?.compactMap(\.double), values.count == grid * grid
-            else { return nil }
-            fileName = name
-            self.grid = grid
-            self.region = region
-            similarities = values
-        }
-
-        /// Of the other regions.
-        var mean: Double {
-            let others = similarities.enumerated().filter { $0.offset != region }
-            return others.isEmpty ? 1 : others.reduce(0) { $0 + $1.element } / Double(others.count)
-        }
-
-        /// Whether both are of one place in one image.
-        func isComparable(with other: Map) -> Bool { fileName == other.fileName && grid == other.grid && region == other.region }
-    }
-
     /// One region of one image to every method that has the map, each of its first seed.
-    struct Sheet {
+    struct Map {
         let fileName: String
         let jpeg: [UInt8]
         let width: Int
         let height: Int
-        let maps: [(method: String, map: Map)]
+        let maps: [(method: String, map: RegionSimilarity)]
     }
 
-    let images: [Sheet]
+    let images: [Map]
 
     private static let shownWidth = 240
     private static let count = 4
+    /// Regions per side that can be told apart at that width.
+    private static let limit = 64
 
     /// - Parameters:
     ///   - images: the folder of the validation images; nothing is shown without.
     ///   - notes: gets a line where an image cannot be shown.
     init(_ rows: [Report.Row], images folder: String?, _ notes: inout [String]) {
-        let byMethod = rows.compactMap { row -> (method: String, maps: [Map])? in
-            let maps = row.runs.lazy.compactMap { $0.regions?["maps"]?.array }.first?.compactMap(Map.init) ?? []
+        let byMethod = rows.compactMap { row -> (method: String, maps: [RegionSimilarity])? in
+            let maps = row.runs.lazy.compactMap { $0.regions?.maps }.first { !$0.isEmpty }?.filter { $0.grid <= Self.limit } ?? []
             return maps.isEmpty ? nil : (row.method, maps)
         }
         guard let folder else {
@@ -74,7 +42,7 @@ struct RegionMaps {
                 let image = try ImageFile.read("\(folder)/\(map.fileName)")
                 let height = max(image.height * Self.shownWidth / image.width, 1)
                 let shown = image.resized(width: Self.shownWidth, height: height, filter: .bilinear)
-                return Sheet(
+                return Map(
                     fileName: map.fileName, jpeg: try JPEG.encode(shown, quality: 80), width: shown.width, height: height, maps: maps)
             } catch {
                 notes.append("the region similarity of an image is not shown: \(error)")
@@ -82,19 +50,39 @@ struct RegionMaps {
             }
         }
     }
+
+    /// Nil without images.
+    var sheet: ImageSheet? {
+        guard !images.isEmpty else { return nil }
+        return ImageSheet(
+            intro: "Below, the cosine of every region with the outlined one, where the largest object of the image lies, to each method's"
+                + " first seed:",
+            scale: (0...10).map { ColorMap.viridis(Double($0) / 10).hex },
+            rows: images.enumerated().map { i, image in
+                let id = "map\(i)"
+                let maps = image.maps.map { method, map in
+                    let title = "\(method), mean \(String(format: "%.2f", map.mean))"
+                    let svg = image.svg(map, title: "\(image.fileName): \(title)", imageID: id)
+                    return (title: title, content: ImageSheet.Content.svg(svg))
+                }
+                return ImageSheet.Row(
+                    title: image.fileName, name: image.fileName, shared: (id, image.jpeg, image.width, image.height),
+                    panels: [("the image", .svg(image.svg(title: image.fileName, imageID: id)))] + maps)
+            })
+    }
 }
 
-extension RegionMaps.Sheet {
+extension RegionMaps.Map {
     /// The image, which the page holds once under `id`, with the region that the others are held against outlined.
-    func svg(title: String, imageID id: String) -> String {
+    fileprivate func svg(title: String, imageID id: String) -> String {
         guard let map = maps.first?.map else { return "" }
         return svg("map plain", title, id, outline(map))
     }
 
-    /// The map over the grey image.
-    func svg(_ map: RegionMaps.Map, title: String, imageID id: String) -> String {
+    /// The map over the grey image: viridis from a cosine of 0, and less, to 1.
+    fileprivate func svg(_ map: RegionSimilarity, title: String, imageID id: String) -> String {
         let cells = map.similarities.enumerated().map { i, value in
-            "<rect \(place(i, map.grid)) fill=\"\(SimilarityColor(value).hex)\"/>"
+            "<rect \(place(i, map.grid)) fill=\"\(ColorMap.viridis(value).hex)\"/>"
         }
         return svg("map", title, id, "<g fill-opacity=\".72\">\(cells.joined())</g>" + outline(map))
     }
@@ -105,7 +93,7 @@ extension RegionMaps.Sheet {
     }
 
     /// White within black, to be seen on anything.
-    private func outline(_ map: RegionMaps.Map) -> String {
+    private func outline(_ map: RegionSimilarity) -> String {
         [("#000", 5), ("#fff", 2.5)].map { color, width in
             "<rect \(place(map.region, map.grid)) fill=\"none\" stroke=\"\(color)\" stroke-width=\"\(width)\"/>"
         }.joined()
@@ -116,19 +104,5 @@ extension RegionMaps.Sheet {
         let (w, h) = (Double(width) / Double(grid), Double(height) / Double(grid))
         let (x, y) = (Double(cell % grid) * w, Double(cell / grid) * h)
         return zip(["x", "y", "width", "height"], [x, y, w, h]).map { "\($0)=\"\(Chart.tenths($1))\"" }.joined(separator: " ")
-    }
-}
-
-/// A cosine as a colour: matplotlib's viridis from 0, and what is less, to 1.
-struct SimilarityColor {
-    let hex: String
-
-    static let scale = [
-        "#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21918c", "#22a884", "#44bf70", "#7ad151", "#bddf26", "#fde725",
-    ]
-
-    init(_ cosine: Double) {
-        let place = (min(max(cosine.isFinite ? cosine : 0, 0), 1) * Double(Self.scale.count - 1)).rounded()
-        hex = Self.scale[Int(place)]
     }
 }

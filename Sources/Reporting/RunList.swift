@@ -1,4 +1,5 @@
 import Foundation
+import Runs
 import Support
 
 /// The runs below a folder: how each stands.
@@ -11,7 +12,7 @@ public struct RunList {
         public let age: Double
 
         /// The last iteration of its log, from 0.
-        public var iteration: Int? { run.metrics?.last?["iteration"]?.int }
+        public var iteration: Int? { run.metrics?.last?.iteration }
     }
 
     /// In the order of their names.
@@ -33,7 +34,7 @@ public struct RunList {
         for name in Self.runs(folder, "", Self.depth) {
             let path = name.isEmpty ? folder : "\(folder)/\(name)"
             do {
-                let written = ["run.json", "metrics.jsonl"].compactMap { file in
+                let written = [RunFile.name, MetricsLine.file].compactMap { file in
                     (try? FileManager.default.attributesOfItem(atPath: "\(path)/\(file)"))?[.modificationDate] as? Date
                 }.max()
                 entries.append(
@@ -49,12 +50,13 @@ public struct RunList {
     /// Folders with a run.json; no further below these, and not into datasets, which hold many files and no runs.
     private static func runs(_ folder: String, _ name: String, _ depth: Int) -> [String] {
         let path = name.isEmpty ? folder : "\(folder)/\(name)"
-        if FileManager.default.fileExists(atPath: "\(path)/run.json") { return [name] }
+        if FileManager.default.fileExists(atPath: "\(path)/\(RunFile.name)") { return [name] }
         guard depth > 0, let inside = try? FileManager.default.contentsOfDirectory(atPath: path) else { return [] }
         return inside.filter { $0 != "dataset" && !$0.hasPrefix(".") }.sorted().flatMap { child -> [String] in
             let below = name.isEmpty ? child : "\(name)/\(child)"
             var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: "\(folder)/\(below)", isDirectory: &isFolder), isFolder.boolValue else { return [] }
+            let isThere = FileManager.default.fileExists(atPath: "\(folder)/\(below)", isDirectory: &isFolder)
+            guard isThere, isFolder.boolValue else { return [] }
             return runs(folder, below, depth - 1)
         }
     }
@@ -70,7 +72,7 @@ public struct RunList {
         let header = ["run", "stage", "method", "seed", "status", "iteration", "box AP", "mask AP", "age"]
         let lines = entries.map { entry in
             [
-                entry.name, entry.run.stage, entry.run.method, "\(entry.run.seed)", entry.run.status,
+                entry.name, entry.run.stage.rawValue, entry.run.method, "\(entry.run.seed)", entry.run.status.rawValue,
                 entry.iteration.map { "\($0)" } ?? "–", ap(entry, "bbox"), ap(entry, "segm"), Self.age(entry.age),
             ]
         }
@@ -84,8 +86,8 @@ public struct RunList {
         .array(
             entries.map { entry in
                 [
-                    "run": .string(entry.name), "stage": .string(entry.run.stage), "method": .string(entry.run.method),
-                    "seed": .int(entry.run.seed), "status": .string(entry.run.status),
+                    "run": .string(entry.name), "stage": .string(entry.run.stage.rawValue), "method": .string(entry.run.method),
+                    "seed": .int(entry.run.seed), "status": .string(entry.run.status.rawValue),
                     "iteration": entry.iteration.map(JSON.int) ?? .null,
                     "bbox": entry.run.number("AP", "bbox").map(JSON.double) ?? .null,
                     "segm": entry.run.number("AP", "segm").map(JSON.double) ?? .null, "age": .double(entry.age.rounded()),
@@ -106,40 +108,3 @@ public struct RunList {
     }
 }
 
-extension RunRecord {
-    /// For people: what the run is, how it stands, its numbers and its protocol.
-    public var text: String {
-        var lines: [(String, String)] = [
-            ("run", path), ("stage", stage), ("method", method), ("seed", "\(seed)"), ("dataset", dataset), ("status", status),
-        ]
-        if let images { lines.append(("images seen", "\(images)")) }
-        if let seconds { lines.append(("time", ProgressLine.time(seconds))) }
-        lines += Self.numbers(metrics?.last, "last ")
-        for type in ["bbox", "segm"] {
-            for name in ReportTable.precision + ReportTable.recall {
-                if let value = number(name, type) { lines.append(("\(type) \(name)", points(value))) }
-            }
-        }
-        lines += Self.numbers(regions, "regions ") + Self.numbers(regions?["untrained"], "regions untrained ")
-        lines += settings.map { ($0.name, $0.value) } + environment.map { ($0.name, $0.value) }
-        return aligned(lines.map { [$0.0, $0.1] }, words: [0, 1]).joined(separator: "\n")
-    }
-
-    /// Those of an object, short enough to be read.
-    private static func numbers(_ json: JSON?, _ prefix: String) -> [(String, String)] {
-        (json?.object ?? []).compactMap { name, value in
-            value.double.map { (prefix + name, value.int.map(String.init) ?? String(format: "%.5g", $0)) }
-        }
-    }
-
-    /// For programs: the same, numbers as they are.
-    public var json: JSON {
-        func strings(_ pairs: [(name: String, value: String)]) -> JSON { .object(pairs.map { ($0.name, .string($0.value)) }) }
-        return [
-            "run": .string(path), "stage": .string(stage), "method": .string(method), "seed": .int(seed), "dataset": .string(dataset),
-            "status": .string(status), "images": images.map(JSON.int) ?? .null, "seconds": seconds.map(JSON.double) ?? .null,
-            "last": metrics?.last ?? .null, "evaluation": evaluation ?? .null, "regions": regions ?? .null,
-            "protocol": strings(settings), "environment": strings(environment),
-        ]
-    }
-}

@@ -1,32 +1,22 @@
 import COCO
 import Foundation
+import Runs
 import Support
 
 /// What is known of one run: from its folder, or of a detector of another make, from its results file.
 public struct RunRecord: Sendable {
-    /// The newest schema of run.json that is understood.
-    static let schema = 1
-
     /// The run folder, or the results file.
     public let path: String
-    /// `pretrain` or `finetune`.
-    public let stage: String
-    public let method: String
-    public let seed: Int
-    /// `running`, `stopped` or `finished`.
-    public let status: String
-    public let dataset: String
+    /// What it is and how it stands. A detector of another make has the name of its results as its method, and no settings.
+    public let file: RunFile
     /// Every setting that bears on the numbers; none of a results file, whose protocol nobody knows.
     public let settings: [(name: String, value: String)]
-    public let environment: [(name: String, value: String)]
-    public let images: Int?
-    public let seconds: Double?
     /// bbox and segm, of a finished fine-tuning run.
     public let evaluation: JSON?
     /// analysis.json, where there is one.
     let analysis: RunAnalysis?
     /// regions.json, where there is one.
-    public let regions: JSON?
+    public let regions: RegionsFile?
     /// COCO results on the validation images, where there are any.
     public let resultsFile: String?
     /// metrics.jsonl; nil of a results file, and where it cannot be read.
@@ -34,51 +24,38 @@ public struct RunRecord: Sendable {
     /// What a finished run should have and has not, a line each.
     let problems: [String]
 
-    public var isPretraining: Bool { stage == "pretrain" }
-    public var isFinished: Bool { status == "finished" }
+    public var stage: RunStage { file.description.stage }
+    public var method: String { file.description.method }
+    public var seed: Int { Int(file.description.seed) }
+    public var status: RunStatus { file.status }
+    public var dataset: String { file.description.dataset }
+    public var isFinished: Bool { status == .finished }
     /// Whether a run of the suite left this, and so its protocol.
     var hasProtocol: Bool { !settings.isEmpty }
 
     /// - Throws: `UserError` for a folder without a readable run.json, of a newer schema, or finished without an evaluation.
     public init(reading folder: String) throws {
-        let file = "\(folder)/run.json"
-        let run = try JSON.read(file)
-        guard let schema = run["schema"]?.int, let stage = run["stage"]?.string, let method = run["method"]?.string else {
-            throw UserError("has no schema, stage and method", file: file, remedy: "name a run folder")
-        }
-        guard schema <= Self.schema else {
-            throw UserError("is of schema \(schema), newer than this program's \(Self.schema)", file: file, remedy: "update ediy")
-        }
-        func optional(_ name: String) throws -> JSON? {
-            FileManager.default.fileExists(atPath: "\(folder)/\(name)") ? try JSON.read("\(folder)/\(name)") : nil
-        }
-        func facts(_ name: String) -> [(name: String, value: String)] {
-            (run[name]?.object ?? []).map { ($0.key, $0.value.string ?? $0.value.text()) }
-        }
         path = folder
-        self.stage = stage
-        self.method = method
-        seed = run["seed"]?.int ?? 0
-        status = run["status"]?.string ?? "unknown"
-        dataset = run["dataset"]?.string ?? ""
-        settings = facts("protocol")
-        environment = facts("environment")
-        images = run["cost"]?["images"]?.int
-        seconds = run["cost"]?["seconds"]?.double
-        let hasNumbers = status == "finished" && stage == "finetune"
+        file = try RunFile(reading: folder)
+        settings = file.description.settings.map { ($0.name, $0.value.string ?? $0.value.text()) }
+        let isFinished = file.status == .finished
+        let hasNumbers = isFinished && file.description.stage == .finetune
         evaluation = hasNumbers ? try JSON.read("\(folder)/evaluation.json") : nil
         // Whatever is wrong with it, it can be made again.
         analysis = hasNumbers ? (try? JSON.read("\(folder)/analysis.json")).flatMap(RunAnalysis.init) : nil
-        regions = try optional("regions.json")
         var problems: [String] = []
         let results = "\(folder)/results.json"
         resultsFile = hasNumbers && FileManager.default.fileExists(atPath: results) ? results : nil
         if hasNumbers && resultsFile == nil {
             problems.append("\(results): is missing; what needs detections is reported without this run")
         }
-        do { metrics = try MetricsCurves(reading: "\(folder)/metrics.jsonl") } catch {
+        do { regions = try RegionsFile(reading: folder) } catch {
+            regions = nil
+            problems.append("\(error); what it says of regions is left out")
+        }
+        do { metrics = try MetricsCurves(reading: folder) } catch {
             metrics = nil
-            if status == "finished" { problems.append("\(error); its training curves are left out") }
+            if isFinished { problems.append("\(error); its training curves are left out") }
         }
         self.problems = problems
     }
@@ -94,18 +71,13 @@ public struct RunRecord: Sendable {
         let evaluations = try (detections.hasMasks && dataset.hasMasks ? IoUType.detection : [.bbox]).map { type in
             (type: type, evaluation: try Evaluator().evaluate(detections, against: dataset, by: type))
         }
+        path = results
+        file = RunFile(
+            RunDescription(stage: .finetune, method: method, seed: UInt64(seed), dataset: "", settings: []), status: .finished,
+            cost: nil, environment: [])
+        settings = []
         evaluation = .object(evaluations.map { ($0.type.rawValue, $0.evaluation.json) })
         analysis = try RunAnalysis(detections, evaluations, against: dataset)
-        path = results
-        stage = "finetune"
-        self.method = method
-        self.seed = seed
-        status = "finished"
-        self.dataset = ""
-        settings = []
-        environment = []
-        images = nil
-        seconds = nil
         regions = nil
         resultsFile = results
         metrics = nil

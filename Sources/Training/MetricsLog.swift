@@ -1,4 +1,5 @@
 import Foundation
+import Runs
 import Support
 
 /// metrics.jsonl: one object a line, in the order of iterations; and the same for TensorBoard beside it.
@@ -10,12 +11,11 @@ struct MetricsLog {
     /// Opens the log of a run folder, keeping the lines of iterations before `iteration`: what a resumed run will write again
     /// goes.
     init(in folder: String, keepingBefore iteration: Int) throws {
-        path = "\(folder)/metrics.jsonl"
+        path = "\(folder)/\(MetricsLine.file)"
         let lines = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n")
         let kept = lines.filter { line in
             // A last line cut short by a power failure does not parse, and goes too.
-            let value = try? JSON(parsing: Array(line.utf8))
-            return (value?["iteration"]?.int).map { $0 < iteration } ?? false
+            MetricsLine(parsing: line.utf8).map { $0.iteration < iteration } ?? false
         }
         try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: path)
         guard let file = FileHandle(forWritingAtPath: path) else {
@@ -29,10 +29,8 @@ struct MetricsLog {
     func append(
         iteration: Int, values: [(name: String, value: Double)], learningRate: Double, seconds: Double
     ) throws {
-        var members: [(key: String, value: JSON)] = [("iteration", .int(iteration))]
-        members += values.map { ($0.name, .double($0.value)) }
-        members += [("lr", .double(learningRate)), ("seconds", .double((seconds * 1000).rounded() / 1000))]
-        try attempt { try file.write(contentsOf: Data((JSON.object(members).text() + "\n").utf8)) }
+        let line = MetricsLine(iteration: iteration, values: values, learningRate: learningRate, seconds: seconds)
+        try attempt { try file.write(contentsOf: Data(line.text.utf8)) }
         try events.append((values + [("lr", learningRate)]).map { ("train/\($0.name)", $0.value) }, at: iteration)
     }
 

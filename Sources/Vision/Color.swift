@@ -10,6 +10,11 @@ public struct Color: Equatable, Hashable, Sendable {
         self.blue = blue
     }
 
+    /// As a style sheet has it: "#fde725".
+    public var hex: String {
+        "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
     public static let black = Color(red: 0, green: 0, blue: 0)
     public static let white = Color(red: 255, green: 255, blue: 255)
 

@@ -49,7 +49,9 @@ extension IoUType {
     static func list(_ text: String) throws -> [IoUType] {
         try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
             guard let type = IoUType(rawValue: String(word)) else {
-                throw UserError("--iou \(word.isEmpty ? "with an empty word" : word) is not known", remedy: "use bbox, segm, keypoints, or several with commas between")
+                throw UserError(
+                    "--iou \(word.isEmpty ? "with an empty word" : word) is not known",
+                    remedy: "use bbox, segm, keypoints, or several with commas between")
             }
             return type
         }

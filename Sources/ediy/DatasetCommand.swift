@@ -58,11 +58,7 @@ struct DatasetCommand: ParsableCommand {
             let parts = [("train", train), ("test", test)]
             // Both are read before anything is written.
             let datasets = try parts.map { try VOCDataset(devkit, sets: $0.1) }
-            do {
-                try FileManager.default.createDirectory(atPath: "\(devkit)/annotations", withIntermediateDirectories: true)
-            } catch {
-                throw UserError("cannot be made", file: "\(devkit)/annotations", remedy: "check the permissions")
-            }
+            try Folder.make("\(devkit)/annotations")
             for ((name, sets), dataset) in zip(parts, datasets) {
                 let path = "\(devkit)/annotations/instances_\(name).json"
                 try dataset.write(to: path)

@@ -63,11 +63,7 @@ struct InspectCommand: ParsableCommand {
             return (name: weights.name, network: network, normalization: PixelNormalization(weights.weights.convention))
         }
         let names = Self.names(backbones.map(\.name), files)
-        do {
-            try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-        } catch {
-            throw UserError("cannot be made", file: output, remedy: "check the path and the permissions")
-        }
+        try Folder.make(output)
         for (i, (path, image)) in images.enumerated() {
             let maps = backbones.map { $0.network.lastFeatureMap(of: image, shortSide: size, normalization: $0.normalization) }
             let sheet = RegionSheet(image, regions: places[i], columns: zip(names, maps).map { ($0, RegionMap($1)) })

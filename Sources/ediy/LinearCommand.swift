@@ -3,6 +3,7 @@ import DataLoading
 import Foundation
 import NN
 import Pretraining
+import Runs
 import Support
 import Torch
 import Training
@@ -64,7 +65,7 @@ struct LinearCommand: ParsableCommand {
         loop.checkpointInterval = max(stage.source.iterationsPerEpoch, 200)
         try run.write(status: .running)
         let (outcome, seconds) = try Trainer(stage, in: run, options: loop, stop: stop).train()
-        func cost(_ iterations: Int) -> (Int, Double) { (iterations * stage.imagesPerIteration, seconds) }
+        func cost(_ iterations: Int) -> RunCost { RunCost(images: iterations * stage.imagesPerIteration, seconds: seconds) }
         if case .stopped(let iteration) = outcome { try run.write(status: .stopped, cost: cost(iteration)) }
         try outcome.exitIfStopped()
         let accuracy = try stage.accuracy(on: valSet, workers: workers)

@@ -59,11 +59,7 @@ struct PredictCommand: ParsableCommand {
             return (0..<folder.count).map(folder.path)
         }
         for file in files { _ = try ImageFile.header(of: file) }
-        do {
-            try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-        } catch {
-            throw UserError("cannot be made", file: output, remedy: "check the path and the permissions")
-        }
+        try Folder.make(output)
         let items =
             try dataset.map { dataset in
                 try dataset.images.indices.map {

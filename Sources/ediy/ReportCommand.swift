@@ -16,8 +16,8 @@ struct ReportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A COCO results file of any detector.", valueName: "name=file")) var results: [NamedResults] = []
     @Option(help: "The ground truth; a benchmark folder knows its own.") var annotations: String?
     @Option(help: "The folder of the validation images, to show some; a benchmark folder knows its own.") var images: String?
-    @Option(help: "What the others are compared with (default: byol, or else the first).") var baseline: String?
-    @Option(help: "What the finding is about (default: e-diy, or else the last).") var candidate: String?
+    @Option(help: "What the others are compared with (default: the benchmark's baseline, or else the first).") var baseline: String?
+    @Option(help: "What the finding is about (default: the benchmark's candidate, or else the last).") var candidate: String?
     @Option(help: "How often the images are drawn for intervals over them; 0 leaves these out.") var resamples = 1000
     @Option(help: "Decides those draws, and the images shown by chance.") var seed = Seed(0)
     @Option(help: "The folder to write to.") var output: String

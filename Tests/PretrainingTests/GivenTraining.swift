@@ -1,6 +1,7 @@
 import DataLoading
 import NN
 import Pretraining
+import Runs
 import Support
 import TestSupport
 import Testing

@@ -19,8 +19,8 @@ import Vision
     @Test func similaritiesAreCosines() {
         let found = RegionMap(map, grid: 2)
         for (value, expected) in zip(found.cosines(with: 0), [1, 0, 0.5.squareRoot(), -1]) { #expect(abs(Double(value) - expected) < 1e-6) }
-        let json = found.json(fileName: "a.jpg", region: 0)
-        #expect(json["grid"] == 2 && json["region"] == 0 && json["similarities"]?.array?[2].double == 0.707)
+        let kept = found.similarity(fileName: "a.jpg", region: 0)
+        #expect(kept.grid == 2 && kept.region == 0 && kept.similarities[2] == 0.707)
     }
 
     @Test func cellsArePooledToTheGrid() {

@@ -2,6 +2,7 @@ import DataLoading
 import Foundation
 import NN
 import Pretraining
+import Runs
 import Support
 import Testing
 import Torch

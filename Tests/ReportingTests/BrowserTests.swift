@@ -46,7 +46,7 @@ private enum Browser {
     @Test func eachSectionIsThereAndTheConsoleIsSilent() throws {
         let (document, console) = try Browser.open(page(), in: maker.folder)
         #expect(console.isEmpty, "\(console)")
-        for id in ["methods", "sizes", "regions", "precision", "errors", "images", "categories", "training", "protocol", "published", "environment"] {
+        for id in ["methods", "sizes", "regions", "precision", "errors", "images", "categories", "training", "protocol", "environment"] {
             #expect(document.contains("<h2 id=\"\(id)\">") && document.contains("href=\"#\(id)\""), "\(id)")
         }
         #expect(document.components(separatedBy: "<th scope=\"col\"><button type=\"button\">").count > 30)
@@ -91,8 +91,8 @@ private enum Browser {
                 let pair = try [#require(palette[a]), #require(palette[b])].sorted()
                 return (pair[1] + 0.05) / (pair[0] + 0.05)
             }
-            for (text, ground) in [("ink", "paper"), ("soft", "paper"), ("warn", "paper"), ("link", "paper"), ("ink", "wash"), ("soft", "wash"), ("link", "wash")] {
-                #expect(try contrast(text, ground) >= 4.5, "\(text) on \(ground)")
+            for (ground, texts) in [("paper", ["ink", "soft", "warn", "link"]), ("wash", ["ink", "soft", "link"])] {
+                for text in texts { #expect(try contrast(text, ground) >= 4.5, "\(text) on \(ground)") }
             }
             for i in 0..<8 { #expect(try contrast("c\(i)", "paper") >= 3, "c\(i)") }
         }

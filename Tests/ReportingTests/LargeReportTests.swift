@@ -19,7 +19,8 @@ import Vision
         var generator = SeededGenerator(1)
         for i in 0..<Self.count {
             let pixels = (0..<320 * 240 * 3).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
-            try AtomicFile.write(JPEG.encode(Image(width: 320, height: 240, channels: 3, pixels: pixels), quality: 90), to: "\(place)/images/\(i).jpg")
+            let image = Image(width: 320, height: 240, channels: 3, pixels: pixels)
+            try AtomicFile.write(JPEG.encode(image, quality: 90), to: "\(place)/images/\(i).jpg")
         }
         let gt: JSON = [
             "images": .array((0..<Self.count).map { ["id": .int($0 + 1), "width": 320, "height": 240, "file_name": .string("\($0).jpg")] }),

@@ -1,5 +1,6 @@
 import Foundation
 import Reporting
+import Runs
 import Support
 import Testing
 
@@ -11,12 +12,16 @@ import Testing
 
     private func run(
         _ method: String, _ seed: Int, ap: Double, maskAP: Double? = nil, settings: JSON = ["batch": 8], status: String = "finished",
-        schema: Int = 1
+        schema: Int = 2
     ) throws -> String {
         try maker.run(method, seed, ap: ap, maskAP: maskAP, settings: settings, status: status, schema: schema)
     }
 
-    private func report(_ folders: [String]) throws -> Report { try Report(ReportInput(folders: folders)) }
+    private func report(_ folders: [String], candidate: String? = nil) throws -> Report {
+        var input = ReportInput(folders: folders)
+        input.candidate = candidate
+        return try Report(input)
+    }
 
     @Test func oneSeedIsNoEvidence() throws {
         let ahead = try report([run("byol", 0, ap: 0.30), run("e-diy", 0, ap: 0.32)])
@@ -47,7 +52,7 @@ import Testing
                 [try run("byol", seed, ap: 0.3 + 0.001 * Double(seed))]
                     + [try run("e-diy", seed, ap: 0.3 + 0.001 * Double(seed) + gain.box, maskAP: 0.3 + 0.001 * Double(seed) + gain.mask)]
                     + (try others.map { try run($0, seed, ap: 0.31 + 0.002 * Double(seed)) })
-            })
+            }, candidate: "e-diy")
     }
 
     @Test func severalSeedsGiveAnIntervalAndAVerdict() throws {
@@ -57,7 +62,9 @@ import Testing
             sure.headline
                 == "E-DIY is ahead of BYOL by 2.0 ± 0.2 box AP and 1.1 ± 0.2 mask AP (95% over 3 seeds): evidence of a gain in both.")
         let grounds = sure.grounds[0].text
-        #expect(grounds.contains("Paired t test over 3 seeds: +2.0 box AP, 95% +1.8 to +2.2, p < 0.001; +1.1 mask AP, 95% +0.9 to +1.3, p = 0.003."))
+        #expect(
+            grounds.contains(
+                "Paired t test over 3 seeds: +2.0 box AP, 95% +1.8 to +2.2, p < 0.001; +1.1 mask AP, 95% +0.9 to +1.3, p = 0.003."))
         #expect(grounds.contains("Of 3 seeds E-DIY is ahead in 3 in box AP and 3 in mask AP.") && !grounds.contains("evidence of none"))
         #expect(grounds.contains("Holm's correction for two measures makes that p = 0.002 and p = 0.003"))
         let lost = try seeds([(-0.02, 0.01), (-0.021, 0.011), (-0.019, 0.012)])
@@ -103,24 +110,93 @@ import Testing
 
     @Test func baselineAndCandidateCanBeNamed() throws {
         var input = try ReportInput(folders: [run("none", 0, ap: 0.2), run("byol", 0, ap: 0.3), run("mine", 0, ap: 0.25)])
-        #expect(try Report(input).finding.hasPrefix("mine is behind BYOL by 5.0"))
-        input.baseline = "none"
         #expect(try Report(input).finding.hasPrefix("mine is ahead of training from scratch by 5.0"))
+        input.baseline = "byol"
+        #expect(try Report(input).finding.hasPrefix("mine is behind BYOL by 5.0"))
+        input.baseline = "mine"
+        #expect(try Report(input).finding.hasPrefix("BYOL is ahead of mine by 5.0"))
+        input.baseline = nil
         input.candidate = "byol"
         #expect(try Report(input).finding.hasPrefix("BYOL is ahead of training from scratch by 10.0"))
+        input.candidate = "none"
+        #expect(try Report(input).finding.hasPrefix("training from scratch is behind BYOL by 10.0"))
+        input.baseline = "none"
+        #expect { try Report(input) } throws: { "\($0)".hasPrefix("baseline and candidate are both none") }
         input.candidate = "nobody"
         #expect { try Report(input) } throws: { "\($0)" == "no finished run of method nobody; there are none, byol, mine" }
     }
 
+    /// What was asked for is compared with something else, and never with itself.
+    @Test func aBenchmarkSaysWhatIsCompared() throws {
+        var input = ReportInput(folders: [try maker.benchmark()])
+        input.resamples = 40
+        #expect(try Report(input).finding.hasPrefix("E-DIY is ahead of BYOL by 5.0"))
+        for (baseline, found) in [("e-diy", "BYOL is behind E-DIY by 5.0"), ("none", "E-DIY is ahead of training from scratch by 10.0")] {
+            input.baseline = baseline
+            let report = try Report(input)
+            #expect(report.finding.hasPrefix(found), "\(report.finding)")
+            #expect(report.json["over_images"]?["bbox"] != nil)
+        }
+        input.baseline = nil
+        input.candidate = "byol"
+        #expect(try Report(input).finding.hasPrefix("BYOL is ahead of training from scratch by 5.0"))
+        // Of one method there is nothing to draw images for.
+        let alone = try Report(ReportInput(folders: ["\(input.folders[0])/byol-seed0/finetune"]))
+        #expect(alone.json["candidate"] == .null && alone.json["over_images"] == nil)
+        #expect(alone.finding == "Only BYOL was measured: nothing to compare it with.")
+    }
+
+    /// Older runs do not know what readers call their method: then a benchmark's file does, or nobody.
+    @Test func titlesAreThoseThatRunsOrTheirBenchmarkKept() throws {
+        let place = "\(folder)/bench"
+        for method in ["byol", "e-diy"] {
+            let run = try maker.run(method, 0, ap: 0.3, schema: 1, at: "\(place)/\(method)-seed0/finetune")
+            try AtomicFile.write(#"{"iteration":0,"loss":2,"loss_cls":1,"lr":0.1}"# + "\n", to: "\(run)/metrics.jsonl")
+        }
+        func page() throws -> String {
+            let output = "\(folder)/report"
+            try report([place]).write(to: output)
+            return try String(contentsOfFile: "\(output)/index.html", encoding: .utf8)
+        }
+        let old: JSON = ["schema": 1, "name": "b", "methods": ["byol", "e-diy"], "seeds": [0], "annotations": "gt.json", "images": "i"]
+        try AtomicFile.write(old.text(), to: "\(place)/benchmark.json")
+        let bare = try page()
+        #expect(bare.contains("<h1>e-diy is level with byol in box AP") && bare.contains("<figcaption>Fine-tuning, loss_cls</figcaption>"))
+        try BenchmarkFile(
+            name: "b", recipe: nil, annotations: "gt.json", images: "i", methods: ["byol", "e-diy"], seeds: [0], baseline: "e-diy",
+            candidate: nil, methodTitles: [("byol", "Bee")], lossTitles: [(.finetune, [("loss_cls", "classes")])]
+        ).write(to: place)
+        let titled = try page()
+        #expect(titled.contains("<h1>Bee is level with e-diy in box AP"))
+        #expect(titled.contains("<figcaption>Fine-tuning, classes</figcaption>"))
+        #expect(!titled.contains("Fine-tuning, loss"))
+    }
+
+    /// A recipe lies somewhere, and times are some machine's: a report says so in each format that people read.
+    @Test func itIsSaidHowNumbersAreMadeAgain() throws {
+        let markdown = try report([maker.benchmark()]).markdown
+        #expect(markdown.contains("ediy benchmark recipes/b.yaml --output \(folder)/bench"))
+        #expect(markdown.contains("on the machine below") && markdown.contains("| cores | 2 |"))
+        let single = try report([run("byol", 0, ap: 0.3), run("e-diy", 0, ap: 0.3)]).markdown
+        #expect(single.contains("ediy finetune RECIPE --backbone BACKBONE --name byol --seed 0"))
+    }
+
+    @Test func aRunThatIsNoDetectorsIsLeftOut() throws {
+        let report = try report([run("byol", 0, ap: 0.3), run("e-diy", 0, ap: 0.32), maker.run("mine", 0, ap: 0.1, stage: "linear")])
+        #expect(report.rows.map(\.method) == ["byol", "e-diy"] && report.notes.count == 1 && report.notes[0].contains("linear evaluation"))
+    }
+
     @Test func everyFileIsWrittenAndEscaped() throws {
         let strange = "<b>|x_$5 & {y}\\"
-        let report = try report([run("byol", 0, ap: 0.3), run("e-diy", 0, ap: 0.32), run(strange, 0, ap: 0.1), run("a,\"b\"", 0, ap: 0.1)])
+        let report = try report(
+            [run("byol", 0, ap: 0.3), run("e-diy", 0, ap: 0.32), run(strange, 0, ap: 0.1), run("a,\"b\"", 0, ap: 0.1)],
+            candidate: "e-diy")
         let output = "\(folder)/report"
         try report.write(to: output)
         func text(_ name: String) throws -> String { try String(contentsOfFile: "\(output)/\(name)", encoding: .utf8) }
         let html = try text("index.html")
         #expect(html.contains("&lt;b&gt;|x_$5 &amp; {y}\\") && !html.contains("<b>|x"))
-        for section in ["Methods", "Training", "Protocol", "Published by others", "Environment", "<polyline", "arXiv 2106.00537"] {
+        for section in ["Methods", "Training", "Protocol", "Environment", "<polyline", "arXiv 2106.00537"] {
             #expect(html.contains(section), "\(section)")
         }
         #expect(!html.contains("{{"))
@@ -131,7 +207,7 @@ import Testing
         let csv = try text("report.csv")
         #expect(csv.contains("\r\n\"a,\"\"b\"\"\",0,bbox,AP,,0.1,,1\r\n") && csv.contains("\r\ne-diy,,segm,AP50,,0.32,,1\r\n"))
         let json = try JSON.read("\(output)/report.json")
-        #expect(json["schema"] == 3 && json["baseline"] == "byol" && json["candidate"] == "e-diy")
+        #expect(json["schema"] == 4 && json["baseline"] == "byol" && json["candidate"] == "e-diy")
         #expect(json["methods"]?.array?.count == 4 && json["methods"]?.array?[2]["method"]?.string == strange)
         #expect(json["methods"]?.array?[1]["bbox_gain"]?["AP"]?["half_width"] == .null)
         #expect(json["methods"]?.array?[1]["bbox"]?["APl"] == .null)
@@ -218,31 +294,25 @@ import Testing
         #expect(try Report(input).markdown.contains("\n````\n") && Report(input).markdown.hasSuffix("\n````\n"))
     }
 
-    @Test func mapsThatAreNoneAreLeftOut() throws {
+    @Test func mapsAreDrawnOverTheirImages() throws {
         let (annotations, images) = try maker.groundTruth(4)
         let folders = try [run("byol", 0, ap: 0.3), run("e-diy", 0, ap: 0.32)]
-        func map(_ name: String, grid: Int, region: Int, count: Int) -> JSON {
-            [
-                "file_name": .string(name), "grid": .int(grid), "region": .int(region),
-                "similarities": .array((0..<count).map { .double($0 == region ? 1 : 0.25) }),
-            ]
+        func map(_ name: String, grid: Int, region: Int) -> RegionSimilarity {
+            let similarities = (0..<grid * grid).map { $0 == region ? 1 : 0.25 }
+            return RegionSimilarity(fileName: name, grid: grid, region: region, similarities: similarities)
         }
-        let maps: JSON = [
-            "mean_pairwise_cosine": 0.5, "effective_rank": 9,
-            "maps": .array([
-                map("0.jpg", grid: 3, region: 4, count: 9), map("1.jpg", grid: 3, region: 9, count: 9),
-                map("2.jpg", grid: 1_000_000, region: 0, count: 9), map("3.jpg", grid: 3, region: 0, count: 8), "x",
-                map("nowhere.jpg", grid: 2, region: 0, count: 4),
-            ]),
-        ]
+        let regions = RegionsFile(
+            RegionNumbers(meanPairwiseCosine: 0.5, effectiveRank: 9),
+            maps: [map("0.jpg", grid: 3, region: 4), map("nowhere.jpg", grid: 2, region: 0), map("1.jpg", grid: 65, region: 4)])
         let results = try Data(contentsOf: URL(fileURLWithPath: maker.results("found", finding: { $0 < 3 }, of: 4)))
         for folder in folders {
-            try AtomicFile.write(maps.text(), to: "\(folder)/regions.json")
+            try regions.write(to: folder)
             try AtomicFile.write(Array(results), to: "\(folder)/results.json")
         }
         var input = ReportInput(folders: folders)
         (input.annotations, input.images) = (annotations, images)
         let report = try Report(input)
+        // Cells of 65 a side could not be told apart.
         #expect(report.notes.count == 1 && report.notes[0].contains("nowhere.jpg"))
         let output = "\(folder)/report"
         try report.write(to: output)
@@ -250,6 +320,14 @@ import Testing
         #expect(html.components(separatedBy: "<svg class=\"map\"").count == 3 && html.contains("aria-label=\"0.jpg: e-diy, mean 0.25\""))
         // Nine cells: one is the region itself, of cosine 1.
         #expect(html.components(separatedBy: "fill=\"#fde725\"").count == 3)
+    }
+
+    @Test func regionsThatAreNoneAreNamedAndTheRestReported() throws {
+        let folders = try [run("byol", 0, ap: 0.3), run("e-diy", 0, ap: 0.32)]
+        try AtomicFile.write(#"{"mean_pairwise_cosine":0.5,"maps":["x"]}"#, to: "\(folders[0])/regions.json")
+        let report = try report(folders)
+        #expect(report.notes.count == 1 && report.notes[0].contains("regions.json: maps[0]: is no object"))
+        #expect(report.markdown.contains("| byol | – | – |") && report.markdown.contains("| e-diy | 0.500 | 9.0 |"))
     }
 
     // MARK: - What is missing or wrong
@@ -273,7 +351,9 @@ import Testing
     @Test func aBenchmarkThatIsNotDoneNamesWhatHasNotBegun() throws {
         let place = "\(folder)/bench"
         for method in ["byol", "e-diy"] { _ = try maker.run(method, 0, ap: 0.3, at: "\(place)/\(method)-seed0/finetune") }
-        let benchmark: JSON = ["schema": 1, "name": "b", "methods": ["byol", "e-diy"], "seeds": [0, 1], "annotations": "gt.json", "images": "i"]
+        let benchmark: JSON = [
+            "schema": 1, "name": "b", "methods": ["byol", "e-diy"], "seeds": [0, 1], "annotations": "gt.json", "images": "i",
+        ]
         try AtomicFile.write(benchmark.text(), to: "\(place)/benchmark.json")
         let notes = try report([place]).notes
         #expect(notes.count(where: { $0.contains("has not begun") }) == 2)

@@ -32,7 +32,7 @@ import Testing
         #expect(overImages.hasSuffix("So few images make it rough."))
         #expect(report.grounds.last?.text.contains("only more seeds can tell") == true)
         let json = report.json
-        let line = try #require(json["over_images"]?["bbox"]?["bySize"]?["all"])
+        let line = try #require(json["over_images"]?["bbox"]?["by_size"]?["all"])
         let interval = try #require(line["interval"]?.array).compactMap(\.double)
         #expect(abs(line["difference"]!.double! - 51.0 / 202) < 1e-12 && interval[0] > 0.05 && interval[1] < 0.45)
         let curve = try #require(json["precision_by_recall"]?.array?.first { $0["method"] == "new" && $0["type"] == "bbox" })
@@ -44,6 +44,22 @@ import Testing
         #expect(errors["AP50"]?["mean"]?.double == 0.5 && errors["costs"]?["Miss"]?["mean"]?.double == 0.5)
         #expect(errors["costs"]?["Bkg"]?["mean"]?.double == 0 && errors["false_negatives"]?["mean"]?.double == 0.5)
         #expect(report.markdown.contains("## Masks: AP50 lost to each kind of error"))
+    }
+
+    /// All draws of one image are that image, and an interval over them would leave out 0 whatever differs.
+    @Test(arguments: [(1, "One image cannot tell"), (4, "4 images cannot tell")])
+    func fewImagesTellNothing(_ count: Int, _ told: String) throws {
+        let (annotations, images) = try maker.groundTruth(count)
+        var input = ReportInput(folders: [])
+        (input.annotations, input.images) = (annotations, images)
+        input.results = [
+            ("old", try maker.results("a", finding: { _ in false }, of: count)),
+            ("new", try maker.results("b", finding: { _ in true }, of: count)),
+        ]
+        let report = try Report(input)
+        let overImages = try #require(report.grounds.first { $0.title == "Over images" }?.text)
+        #expect(overImages.contains(told) && !overImages.contains("leave out 0"), "\(overImages)")
+        #expect(!report.grounds.contains { $0.title == "Together" } && report.json["over_images"] == nil)
     }
 
     @Test func imagesAreChosenByRule() throws {

@@ -25,7 +25,7 @@ import Testing
     @Test func runsAreListedWithTheirStatusAndBestAP() throws {
         let list = try list()
         #expect(list.entries.map(\.name) == ["byol", "e-diy", "e-diy"].enumerated().map { "shapes/\($1)-seed\($0 == 2 ? 1 : 0)/finetune" })
-        #expect(list.entries.map(\.run.status) == ["finished", "finished", "running"])
+        #expect(list.entries.map(\.run.status) == [.finished, .finished, .running])
         #expect(list.entries.map(\.iteration) == [1, 1, 1])
         // The unfinished run's numbers are not its last word.
         #expect(list.best?.run.method == "e-diy" && list.best?.run.seed == 0)
@@ -39,7 +39,7 @@ import Testing
 
     @Test func aRunIsShown() throws {
         let place = try maker.run("byol", 4, ap: 0.3)
-        let regions = #"{"mean_pairwise_cosine":0.123456789,"channels":128,"maps":[{"grid":2}],"untrained":{"effective_rank":70.5}}"#
+        let regions = #"{"mean_pairwise_cosine":0.123456789,"channels":128,"maps":[{"grid":1,"region":0,"file_name":"a","similarities":[1]}],"untrained":{"effective_rank":70.5}}"#
         try AtomicFile.write(regions, to: "\(place)/regions.json")
         let run = try RunRecord(reading: place)
         let numbers = ["regions mean_pairwise_cosine", "regions channels", "regions untrained effective_rank"]

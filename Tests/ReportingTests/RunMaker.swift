@@ -1,5 +1,6 @@
 import COCO
 import Foundation
+import Runs
 import Support
 import Vision
 
@@ -9,21 +10,27 @@ final class RunMaker {
 
     init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
 
+    static let titles = ["none": "training from scratch", "byol": "BYOL", "e-diy": "E-DIY"]
+
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// A run with these numbers.
     func run(
         _ method: String, _ seed: Int, ap: Double, maskAP: Double? = nil, stage: String = "finetune", settings: JSON = ["batch": 8],
-        status: String = "finished", schema: Int = 1, at place: String? = nil, categories: [Int: Double] = [:]
+        status: String = "finished", schema: Int = 2, at place: String? = nil, categories: [Int: Double] = [:]
     ) throws -> String {
         let path = place ?? "\(folder)/\(UUID())"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        let json: JSON = [
-            "schema": .int(schema), "stage": .string(stage), "method": .string(method), "seed": .int(seed),
-            "status": .string(status), "dataset": "d", "protocol": settings, "cost": ["images": 100, "seconds": 5],
-            "environment": ["cores": "2"],
+        var json: [(key: String, value: JSON)] = [
+            ("schema", .int(schema)), ("stage", .string(stage)), ("method", .string(method)), ("seed", .int(seed)),
+            ("status", .string(status)), ("dataset", "d"), ("protocol", settings), ("cost", ["images": 100, "seconds": 5]),
+            ("environment", ["cores": "2"]),
         ]
-        try AtomicFile.write(json.text(), to: "\(path)/run.json")
+        if schema > 1 {
+            if let title = Self.titles[method] { json.append(("method_title", .string(title))) }
+            json.append(("loss_titles", stage == "pretrain" ? ["loss_byol": "BYOL's loss"] : ["loss": "all losses"]))
+        }
+        try AtomicFile.write(JSON.object(json).text(), to: "\(path)/run.json")
         func numbers(_ ap: Double) -> JSON {
             let names = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
             let perCategory = categories.sorted { $0.key < $1.key }.map { (key: "\($0.key)", value: JSON.double($0.value)) }
@@ -91,11 +98,10 @@ final class RunMaker {
                 try AtomicFile.write(regions.text(), to: "\(run)/regions.json")
             }
         }
-        let benchmark: JSON = [
-            "schema": 1, "name": "b", "methods": ["none", "byol", "e-diy"], "seeds": [0, 1], "annotations": .string(annotations),
-            "images": .string(images),
-        ]
-        try AtomicFile.write(benchmark.text(), to: "\(place)/benchmark.json")
+        try BenchmarkFile(
+            name: "b", recipe: "recipes/b.yaml", annotations: annotations, images: images, methods: ["none", "byol", "e-diy"],
+            seeds: [0, 1], baseline: "byol", candidate: "e-diy", methodTitles: [], lossTitles: []
+        ).write(to: place)
         return place
     }
 }

@@ -1,6 +1,7 @@
 import DataLoading
 import Foundation
 import NN
+import Runs
 import Support
 import Testing
 import Torch

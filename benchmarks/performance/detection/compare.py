@@ -236,7 +236,8 @@ def make_weights(args, folder):
     save_file(ours, f"{run_folder}/model.safetensors")
     categories = sorted(json.load(open(f"{folder}/train.json"))["categories"], key=lambda c: c["id"])
     json.dump(categories, open(f"{run_folder}/categories.json", "w"))
-    json.dump({"status": "finished"}, open(f"{run_folder}/run.json", "w"))
+    run = {"schema": 2, "stage": "finetune", "method": "made", "seed": 0, "status": "finished", "dataset": "made"}
+    json.dump(run, open(f"{run_folder}/run.json", "w"))
     os.link(f"{folder}/recipe.yaml", f"{run_folder}/recipe.yaml")
 
 

@@ -1,5 +1,38 @@
 import COCO
 import Foundation
+import Support
+
+extension ReportSection {
+    /// AP by category of every method. Nil where no run has any.
+    static func categories(_ report: Report) -> ReportSection? {
+        let tables = report.types.compactMap { CategoryTable(report, $0)?.table }
+        guard !tables.isEmpty else { return nil }
+        let names = Dictionary(report.categories) { $1 }
+        return ReportSection(
+            id: "categories", label: "Categories", title: "By category", blocks: [.details(tables)],
+            json: [("categories", .array(report.categories.map { ["id": .string($0.id), "name": .string($0.name)] }))],
+            jsonOfMethod: Dictionary(report.rows.map { ($0.method, json($0, report)) }) { $1 },
+            measurements: report.rows.flatMap { row in
+                report.types.map(\.rawValue).flatMap { type in
+                    row.runs.flatMap { run in
+                        run.categoryAP(type).map { id, ap in
+                            Measurement(method: row.method, seed: run.seed, type: type, name: "AP", category: names[id] ?? id, value: ap)
+                        }
+                    }
+                }
+            })
+    }
+
+    private static func json(_ row: Report.Row, _ report: Report) -> [(key: String, value: JSON)] {
+        report.types.map(\.rawValue).map { type in
+            let byCategory = row.runs.map { Dictionary($0.categoryAP(type).map { ($0.id, $0.ap) }) { $1 } }
+            let estimates = report.categories.map { category in
+                (key: category.id, value: Estimate(byCategory.compactMap { $0[category.id] ?? nil })?.json ?? .null)
+            }
+            return ("\(type)_by_category", .object(estimates))
+        }
+    }
+}
 
 /// AP by category of every method, and the candidate's gain over the baseline.
 struct CategoryTable {
@@ -41,7 +74,8 @@ struct CategoryTable {
             if let base, let other {
                 gain = PairedComparison(
                     differences: aps[other].compactMap { run in
-                        guard let mine = ap(run), let theirs = aps[base].first(where: { $0.seed == run.seed }).flatMap(ap) else { return nil }
+                        let partner = aps[base].first { $0.seed == run.seed }
+                        guard let mine = ap(run), let theirs = partner.flatMap(ap) else { return nil }
                         return mine - theirs
                     })
             }
@@ -53,16 +87,16 @@ struct CategoryTable {
 
     var table: ReportTable {
         ReportTable(
-            title: type == .bbox ? "Box AP" : "Mask AP",
+            title: "\(type.noun.prefix(1).uppercased())\(type.noun.dropFirst()) AP",
             header: ["category"] + methods + (hasGain ? ["gain"] : []) + (hasImages ? ["95% over images"] : []),
             lines: lines.map { line in
-                let gain = hasGain ? [line.gain.map { ReportTable.signed($0.gain) } ?? .empty] : []
-                return (line.name, line.aps.map(ReportTable.cell) + gain + (hasImages ? [ReportTable.interval(line.images)] : []))
-            })
+                let gain = hasGain ? [ReportTable.Cell(gain: line.gain?.gain)] : []
+                return (line.name, line.aps.map { .init($0) } + gain + (hasImages ? [.init(interval: line.images)] : []))
+            }, remark: remark)
     }
 
     /// What may be read from so many lines; empty without gains.
-    var remark: String {
+    private var remark: String {
         guard hasGain else { return "" }
         var sentences: [String] = []
         let tested = lines.compactMap { line in line.gain?.p.map { (name: line.name, gain: line.gain?.gain.mean ?? 0, p: $0) } }
@@ -82,6 +116,6 @@ struct CategoryTable {
                 "Of \(intervals.count) intervals over images \(count) leave\(count == 1 ? "s" : "") out 0; where nothing differs about"
                     + " \(chance) would by chance.")
         }
-        return sentences.isEmpty ? "" : "\(type == .bbox ? "Boxes" : "Masks"). " + sentences.joined(separator: " ")
+        return sentences.isEmpty ? "" : "\(type.objects). " + sentences.joined(separator: " ")
     }
 }
