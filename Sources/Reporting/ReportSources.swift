@@ -97,7 +97,7 @@ struct ReportSources {
     var categories: [(id: String, name: String)] {
         let fineTuned = runs.filter { $0.stage == .finetune }
         var names: [String: String] = [:]
-        for category in truth?.dataset.categories ?? [] { names["\(category.id)"] = category.name }
+        for category in truth?.dataset.categories ?? [] { names["\(category.writtenID)"] = category.name }
         if truth == nil, let run = fineTuned.first(where: \.hasProtocol) {
             for (id, name) in (try? CategoriesFile(reading: run.path))?.categories ?? [] { names["\(id)"] = name }
         }
