@@ -107,7 +107,7 @@ let package = Package(
         tests(of: "NN", needs: ["TestSupport", "Torch", "Support"]),
         tests(of: "DataLoading", needs: ["COCO", "Vision", "NN", "Torch", "Support"]),
         tests(of: "Training", needs: ["Runs", "DataLoading", "NN", "Torch", "Support"]),
-        tests(of: "Pretraining", needs: ["TestSupport", "Training", "Runs", "DataLoading", "NN", "Torch", "Vision", "Support"]),
+        tests(of: "Pretraining", needs: ["TestSupport", "Training", "Runs", "Recipes", "DataLoading", "NN", "Torch", "Vision", "Support"]),
         tests(of: "Detection", needs: ["TestSupport", "Training", "DataLoading", "NN", "Torch", "Vision", "COCO", "Support"]),
         tests(of: "Reporting", needs: ["Runs", "COCO", "Vision", "Support"]),
         tests(

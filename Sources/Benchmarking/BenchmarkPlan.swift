@@ -64,13 +64,13 @@ public struct BenchmarkPlan {
 
     private static func pretraining(_ variant: Variant, _ seed: UInt64, _ count: Int?) -> Row {
         let options = variant.options
-        let (learned, followed) = options.cost(variant.method)
+        let cost = variant.method.cost(options)
         let batch = options.batchSize
         return Row(
             stage: .pretrain, method: variant.name, seed: seed,
-            images: count.map { options.epochs * max($0 / batch, 1) * batch }, parameters: learned.parameters,
-            operations: 2 * (3 * learned.multiplyAdds + followed.multiplyAdds),
-            memory: learned.keptValues * variant.precision.bytes)
+            images: count.map { options.epochs * max($0 / batch, 1) * batch }, parameters: cost.learned.parameters,
+            operations: 2 * (3 * cost.learned.multiplyAdds + cost.followed.multiplyAdds),
+            memory: cost.learned.keptValues * variant.precision.bytes)
     }
 
     private static func fineTuning(_ recipe: Recipe, _ method: String, _ seed: UInt64) -> Row {

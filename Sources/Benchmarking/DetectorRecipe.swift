@@ -15,8 +15,9 @@ extension MaskRCNNOptions {
         guard try recipe.choice("design", default: design) == design else {
             throw recipe.error("design", "is not that of the weights, which is \(design.rawValue)")
         }
-        depth = try recipe.depth("backbone", default: depth)
-        width = try recipe.positive("width", default: width)
+        let backbone = try recipe.backbone(default: ResNetOptions(depth, width: width))
+        guard let resNet = backbone as? ResNetOptions else { throw recipe.error("backbone", "must be a ResNet for a detector") }
+        (depth, width) = (resNet.depth, resNet.width)
         strideIn1x1 = try recipe.value("stride_in_1x1", default: strideIn1x1)
         normalization = try recipe.choice("normalization", default: normalization)
         freezeAt = try recipe.count("freeze_at", default: freezeAt)

@@ -22,6 +22,8 @@ public struct Recipe: Sendable {
     public let seeds: [UInt64]
     /// What variants vary.
     public let pretraining: PretrainingOptions
+    /// Regions along a side of the feature map, of the numbers of regions.json: those of the method that tells regions apart.
+    let regionGrid: Int
     public let pretrainingRun: TrainingOptions
     /// Images that backbones are measured on after each epoch of pretraining; 0 measures at its end alone.
     public let watchedImages: Int
@@ -49,15 +51,16 @@ public struct Recipe: Sendable {
         let pretraining = try root.section("pretraining"), detection = try root.section("detection")
         var pretrainingRun = TrainingOptions(), detectionRun = TrainingOptions()
         try detectionRun.readPrecision(detection)
-        variants = try Variant.all(root, pretraining)
-        self.pretraining = variants[0].options
-        self.detection = try FineTuningOptions(detection)
-        let known = [Self.scratch] + variants.map(\.name)
-        methods = try root.value(
-            "methods", default: [Self.scratch] + PretrainingMethodName.allCases.map(\.rawValue),
+        let methods = try root.value(
+            "methods", default: [Self.scratch] + Methods.words,
             KeyDoc(
                 "What is compared, in the order of the report: \(Self.scratch) (from scratch), methods of pretraining "
-                    + "(\(PretrainingMethodName.allCases.map(\.rawValue).joined(separator: ", "))), and names of `variants`"))
+                    + "(\(Methods.words.joined(separator: ", "))), and names of `variants`"))
+        variants = try Variant.all(root, pretraining, compared: methods)
+        self.pretraining = variants[0].options
+        regionGrid = variants.prefix(Methods.all.count).compactMap(\.method.regionGrid).first ?? RegionStatistics.standardGrid
+        self.detection = try FineTuningOptions(detection)
+        let known = [Self.scratch] + variants.map(\.name)
         for method in methods where !known.contains(method) {
             let near = nearest(to: method, among: known).map { ", did you mean \($0)?" } ?? ""
             throw root.error("methods", "names \(method)\(near) Known: \(known.joined(separator: ", "))")
@@ -84,6 +87,7 @@ public struct Recipe: Sendable {
         watchedImages = try run.count(
             "watched_images", default: Self.standardWatchedImages,
             KeyDoc("Images that the backbone is measured on after each epoch of pretraining; 0 measures at its end alone", unit: "images"))
+        self.methods = methods
         self.pretrainingRun = pretrainingRun
         self.detectionRun = detectionRun
         datasetSettings = dataset.settings

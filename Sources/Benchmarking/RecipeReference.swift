@@ -32,7 +32,7 @@ public struct RecipeReference: Sendable {
         var groups = plain.filter { !$0.choices.isEmpty && !$0.name.hasPrefix("variants.") }.map { key in
             key.choices.map { Choice(key: key.name, word: $0) }
         }
-        groups.append(PretrainingMethodName.allCases.map { Choice(key: "methods", word: $0.rawValue) })
+        groups.append(Methods.words.map { Choice(key: "methods", word: $0) })
         var found = plain, conditions: [String: [String]] = [:], defaults: [String: [(condition: String, standard: JSON)]] = [:]
         for group in groups {
             // A word that cannot stand alone says nothing about other keys.

@@ -18,18 +18,19 @@ extension RegionMap {
     ///
     /// - Parameters:
     ///   - images: the folder of the images.
+    ///   - normalization: how the backbone takes its pixels.
     ///   - side: of pretraining's images, in pixels.
     ///   - grid: of pretraining's regions.
     /// - Returns: entries of regions.json; an image that cannot be read is named on standard error and left out.
     static func maps(
-        of backbone: any Backbone, on dataset: Dataset, images: String, side: Int, grid: Int
+        of backbone: any Backbone, on dataset: Dataset, images: String, normalization: PixelNormalization, side: Int, grid: Int
     ) -> [RegionSimilarity] {
         dataset.images.indices.lazy.compactMap { i in largestObject(dataset, i).map { (image: i, box: $0) } }
             .prefix(shownImages).compactMap { i, box in
                 do {
                     let original = try ImageFile.read(dataset.path(ofImage: i, in: images))
                     let shown = original.resized(width: 2 * side, height: 2 * side, filter: .bilinear)
-                    let image = PixelNormalization.imageNet([shown]).to(backbone.device)
+                    let image = normalization([shown]).to(backbone.device)
                     let map = RegionMap(withoutGrad { backbone.lastFeatureMap(image, .evaluate).to(.cpu) }, grid: 2 * grid)
                     let region = map.region(
                         x: (box.x + box.width / 2) / Double(original.width), y: (box.y + box.height / 2) / Double(original.height))

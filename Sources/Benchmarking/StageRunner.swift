@@ -51,7 +51,7 @@ public struct StageRunner {
             resume: resume, by: group)
         // The leader alone measures: the others would come to the same numbers, and more slowly together.
         var watch: WatchedImages?
-        try group.leaderAlone { watch = try self.watch(watched, variant.options, seed: seed) }
+        try group.leaderAlone { watch = try self.watch(watched, variant.options, grid: variant.method.regionGrid ?? recipe.regionGrid, seed: seed) }
         let stage = PretrainingStage(
             variant.method, variant.options, images: source, seed: seed, device: device, shard: split.shard,
             watching: recipe.watchedImages > 0 ? watch : nil)
@@ -68,16 +68,16 @@ public struct StageRunner {
                     try RegionsFile(measured.numbers, untrained: untrained.numbers).write(to: run.folder)
                 }
                 try SafeTensors.write(
-                    stage.method.backbone.stateDict, metadata: ["format": "pt", "method": variant.method.rawValue],
+                    stage.method.backbone.stateDict, metadata: ["format": "pt", "method": variant.method.word],
                     to: run.path("backbone.safetensors"))
             }
         }
     }
 
-    private func watch(_ images: String, _ options: PretrainingOptions, seed: UInt64) throws -> WatchedImages {
+    private func watch(_ images: String, _ options: PretrainingOptions, grid: Int, seed: UInt64) throws -> WatchedImages {
         try WatchedImages(
             openImages(images), count: recipe.watchedImages > 0 ? recipe.watchedImages : Recipe.standardWatchedImages,
-            size: options.imageSize, grid: options.regions.grid, seed: seed,
+            size: options.imageSize, grid: grid, seed: seed,
             reader: ImageReader(maxCorruptImages: options.maxCorruptImages))
     }
 
@@ -118,7 +118,10 @@ public struct StageRunner {
         try group.leaderAlone {
             weights?.tell(recipe.detection)
             if !FileManager.default.fileExists(atPath: run.path(RegionsFile.name)) {
-                try writeRegions(of: stage.detector.backbone, files, seed: seed, to: run)
+                // The recipe has the last word on pixels, as in training.
+                let said = recipe.detection.input.normalization
+                let normalization = said == .imageNet ? weights.map { PixelNormalization($0.weights.convention) } ?? said : said
+                try writeRegions(of: stage.detector.backbone, normalization, files, seed: seed, to: run)
             }
             try DetectorRun.writeMakings(recipe, train.categories, to: run)
         }
@@ -133,12 +136,17 @@ public struct StageRunner {
     }
 
     /// regions.json: the numbers on watched images, and maps of validation images for people.
-    private func writeRegions(of backbone: any Backbone, _ files: DatasetFiles, seed: UInt64, to run: RunFolder) throws {
-        let statistics = try watch(files.watchedImages, recipe.pretraining, seed: seed).measure(backbone)
+    ///
+    /// - Parameter normalization: how the backbone takes its pixels.
+    private func writeRegions(
+        of backbone: any Backbone, _ normalization: PixelNormalization, _ files: DatasetFiles, seed: UInt64, to run: RunFolder
+    ) throws {
+        let statistics = try watch(files.watchedImages, recipe.pretraining, grid: recipe.regionGrid, seed: seed)
+            .measure(backbone, normalization: normalization)
         let options = recipe.pretraining
         let maps = RegionMap.maps(
-            of: backbone, on: try Dataset.read(files.valAnnotations), images: files.valImages, side: options.imageSize,
-            grid: options.regions.grid)
+            of: backbone, on: try Dataset.read(files.valAnnotations), images: files.valImages, normalization: normalization,
+            side: options.imageSize, grid: recipe.regionGrid)
         try RegionsFile(statistics.numbers, maps: maps).write(to: run.folder)
     }
 

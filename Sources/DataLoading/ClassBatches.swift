@@ -14,14 +14,14 @@ public struct ClassBatch: Sendable {
 public struct ClassBatches: BatchSource {
     private let folder: ClassFolder
     private let sampler: EpochSampler
-    private let augmentation: BYOLAugmentation
+    private let augmentation: ViewAugmentation
     private let reader: ImageReader
     private let seed: UInt64
 
     public init(_ folder: ClassFolder, batchSize: Int, imageSize: Int, reader: ImageReader, seed: UInt64) {
         self.folder = folder
         sampler = EpochSampler(count: folder.labels.count, batchSize: batchSize, seed: seed)
-        augmentation = BYOLAugmentation(imageSize: imageSize)
+        augmentation = ViewAugmentation(imageSize: imageSize)
         self.reader = reader
         self.seed = seed
     }
@@ -34,10 +34,10 @@ public struct ClassBatches: BatchSource {
             try reader.read(from: sample, of: images.count, name: images.name) { index in
                 let file = try images.image(index)
                 var generator = SeededGenerator(seed, UInt64(iteration), UInt64(place), UInt64(sample))
-                let view = BYOLAugmentation.View(
+                let view = ViewAugmentation.View(
                     box: augmentation.crop.draw(width: file.width, height: file.height, using: &generator),
                     isFlipped: generator.chance(augmentation.flipProbability))
-                return try augmentation.apply([view], to: file, decoding: .fast)[0]
+                return try ViewAugmentation.images([(augmentation, view)], of: file, decoding: .fast)[0]
             }
         }
         return ClassBatch(images: Tensor(pixelsOf: read.map(\.value)), labels: Tensor(read.map { folder.labels[$0.index] }))

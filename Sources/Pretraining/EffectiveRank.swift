@@ -5,8 +5,10 @@ import Glibc
 #endif
 
 /// The effective rank of a matrix (rows, columns), row-major, after centring its columns: e to the entropy of the singular
-/// values over their sum. 1 when all rows lie on a line; at most rows − 1, or columns. Source: Roy and Vetterli, EUSIPCO 2007.
+/// values over their sum. 1 when all rows lie on a line; at most rows − 1, or columns; 0 when all rows are one. NaN where a value
+/// is no finite number, or LAPACK finds no eigenvalues. Source: Roy and Vetterli, EUSIPCO 2007.
 func effectiveRankOfRows(_ values: [Float], columns: Int) -> Double {
+    guard values.allSatisfy(\.isFinite) else { return .nan }
     let rows = values.count / columns
     var centred = values
     for c in 0..<columns {
@@ -21,9 +23,10 @@ func effectiveRankOfRows(_ values: [Float], columns: Int) -> Double {
     cblas_ssyrk(
         CblasRowMajor, CblasUpper, rows < columns ? CblasNoTrans : CblasTrans, Int32(size), Int32(max(rows, columns)), 1,
         centred, Int32(columns), 0, &products, Int32(size))
-    let singular = eigenvalues(ofSymmetric: &products, size: size).map { Double(max($0, 0)).squareRoot() }
+    guard products.allSatisfy(\.isFinite), let found = eigenvalues(ofSymmetric: &products, size: size) else { return .nan }
+    let singular = found.map { Double(max($0, 0)).squareRoot() }
     let total = singular.reduce(0, +)
-    guard total > 0 else { return 0 }
+    guard total > 0 else { return total.isNaN ? .nan : 0 }
     let entropy = singular.reduce(0.0) { sum, value in
         let p = value / total
         return p > 0 ? sum - p * log(p) : sum
@@ -32,15 +35,18 @@ func effectiveRankOfRows(_ values: [Float], columns: Int) -> Double {
 }
 
 /// - Parameter matrix: its upper triangle, row-major; overwritten.
-private func eigenvalues(ofSymmetric matrix: inout [Float], size: Int) -> [Float] {
+/// - Returns: nil where LAPACK's iteration does not converge.
+private func eigenvalues(ofSymmetric matrix: inout [Float], size: Int) -> [Float]? {
     var (n, info): (Int32, Int32) = (Int32(size), 0)
     var values = [Float](repeating: 0, count: size)
     var length: Int32 = -1
     var best: Float = 0
     // Fortran sees the upper triangle of rows as the lower one of columns.
     ssyev_("N", "L", &n, &matrix, &n, &values, &best, &length, &info)
+    precondition(info == 0, "ssyev_: argument \(-info) of a workspace query")
     length = Int32(best)
     var work = [Float](repeating: 0, count: Int(length))
     ssyev_("N", "L", &n, &matrix, &n, &values, &work, &length, &info)
-    return values
+    precondition(info >= 0, "ssyev_: argument \(-info)")
+    return info == 0 ? values : nil
 }

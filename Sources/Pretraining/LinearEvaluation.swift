@@ -20,7 +20,7 @@ public struct LinearEvaluation: Stage {
         public var neighbours = 20
         /// Training images that neighbours are looked for among, at most.
         public var bank = 50_000
-        /// Damaged images that are put up with.
+        /// Corrupt images that are put up with.
         public var maxCorruptImages = 0
 
         public init() {}
@@ -74,7 +74,7 @@ public struct LinearEvaluation: Stage {
         return [Loss("loss_classes", classifier(features(batch.images)).crossEntropy(labels))]
     }
 
-    /// Parts of the validation images, 0 ... 1.
+    /// Fractions of the validation images, 0 ... 1.
     public struct Accuracy: Sendable, Equatable {
         public let top1: Double
         public let top5: Double
@@ -134,7 +134,7 @@ public struct LinearEvaluation: Stage {
             images: val.labels.count, classes: train.classes.count)
     }
 
-    /// Pooled features of the last map: (N, 3, S, S) bytes → (N, C).
+    /// Pooled features of the last feature map: (N, 3, S, S) bytes → (N, C).
     private func features(_ images: Tensor) -> Tensor {
         withoutGrad {
             backbone.lastFeatureMap(input(images.to(backbone.device)), .evaluate).to(.float32).mean([2, 3])

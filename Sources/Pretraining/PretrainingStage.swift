@@ -3,7 +3,6 @@ import NN
 import Support
 import Torch
 import Training
-import Vision
 
 /// Pretraining a backbone on unlabeled images.
 public struct PretrainingStage: Stage {
@@ -12,31 +11,28 @@ public struct PretrainingStage: Stage {
     public let optimizer: any Optimizer
     public let schedule: Schedule
     public let iterations: Int
-    private let name: PretrainingMethodName
+    /// What lines about it call it.
+    private let name: String
     private let options: PretrainingOptions
     private let device: Device
     private let watched: WatchedImages?
     private let newest = NewestMeasurement()
 
     /// - Parameters:
+    ///   - name: what lines about it call it; nil takes the method's word.
+    ///   - method: the method, with its options.
     ///   - shard: the part of each batch that is this process's.
     ///   - watched: what the backbone is measured on after each epoch, which changes no number of the training.
     public init(
-        _ name: PretrainingMethodName, _ options: PretrainingOptions, images: any ImageSource, seed: UInt64,
+        _ name: String? = nil, _ method: any MethodOptions, _ options: PretrainingOptions, images: any ImageSource, seed: UInt64,
         device: Device = .cpu, shard: Shard = .whole, watching watched: WatchedImages? = nil
     ) {
-        let generator = Generator(seed: seed)
-        let method: any PretrainingMethod =
-            switch name {
-            case .byol: BYOL(options, using: generator)
-            case .eDIY: EDIY(options, using: generator)
-            }
+        self.name = name ?? method.word
+        let views = method.views(options)
+        let method: any PretrainingMethod = method.makeMethod(options, using: Generator(seed: seed))
         withoutGrad { for entry in method.state { entry.tensor.replaceStorage(entry.tensor.to(device)) } }
-        var augmentation = BYOLAugmentation(imageSize: options.imageSize)
-        augmentation.crop.scale = options.minCropScale...1
         source = PretrainingBatches(
-            images, batchSize: options.batchSize, augmentation: augmentation,
-            decoding: options.exactDecode ? .exact : .fast,
+            images, batchSize: options.batchSize, views: views, decoding: options.exactDecode ? .exact : .fast,
             reader: ImageReader(maxCorruptImages: options.maxCorruptImages), seed: seed, shard: shard)
         // An epoch's last batches may share a step with the next one's first.
         let perEpoch = source.iterationsPerEpoch
@@ -51,7 +47,6 @@ public struct PretrainingStage: Stage {
             case .sgd: SGD(method.parameters, momentum: options.momentum, weightDecay: options.weightDecay)
             }
         self.method = method
-        self.name = name
         self.watched = watched
         self.options = options
         self.device = device
@@ -61,15 +56,14 @@ public struct PretrainingStage: Stage {
     public var accumulation: Int { options.accumulation }
     public var state: [StateEntry] { method.state }
 
-    public func losses(_ batch: ViewPair, at iteration: Int) -> [Loss] {
-        let normalization = PixelNormalization.imageNet
-        return method.losses(ViewPair(normalization(batch.first.to(device)), normalization(batch.second.to(device))))
+    public func losses(_ batch: ViewBatch, at iteration: Int) -> [Loss] {
+        method.losses(batch.views.map { PixelNormalization.imageNet($0.to(device)) })
     }
 
-    public func afterStep(at iteration: Int) { method.updateTargets(momentum: momentum(at: iteration)) }
+    public func afterStep(at iteration: Int) { method.afterStep(at: iteration, of: iterations) }
 
     public func observations(at iteration: Int) -> [(name: String, value: Double)] {
-        [("tau", momentum(at: iteration))]
+        method.observations(at: iteration, of: iterations)
     }
 
     /// After each epoch, of the watched images.
@@ -80,17 +74,13 @@ public struct PretrainingStage: Stage {
         let measured = watched.measure(method.backbone)
         newest.value = (iterations, measured)
         let alarm = measured.regions.isCollapsed ? "  THE FEATURES HAVE COLLAPSED" : ""
-        StandardError.line("\(name.rawValue) epoch \(epoch) of \(options.epochs): \(measured.text)\(alarm)")
+        StandardError.line("\(name) epoch \(epoch) of \(options.epochs): \(measured.text)\(alarm)")
         return [("epoch", Double(epoch))] + measured.values
     }
 
     /// What the watched images gave after so many iterations, if that was the last time that they were measured.
     public func measured(after iterations: Int) -> WatchedImages.Measurement? {
         newest.value.flatMap { $0.iterations == iterations ? $0.measurement : nil }
-    }
-
-    private func momentum(at iteration: Int) -> Double {
-        targetMomentum(base: options.targetMomentum, iteration: iteration, of: iterations)
     }
 }
 

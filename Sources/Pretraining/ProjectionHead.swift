@@ -2,7 +2,7 @@ import NN
 import Torch
 
 /// Linear, batch normalisation, ReLU, linear: BYOL's projector and predictor (arXiv 2006.07733, section 3.3). On the
-/// regions of a map, one a row, it is what 1×1 convolutions are.
+/// regions of a feature map, one per row, it is what 1×1 convolutions are.
 ///
 /// (rows, inputs) → (rows, outputs)
 public struct ProjectionHead: Module {
@@ -21,4 +21,12 @@ public struct ProjectionHead: Module {
     public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor { layers(x, mode) }
 
     public func state(_ prefix: String) -> [StateEntry] { layers.state(prefix) }
+
+    /// Of one row.
+    static func cost(_ inputs: Int, hidden: Int, _ outputs: Int) -> Cost {
+        var norm = Cost()
+        norm.parameters = 2 * hidden
+        norm.keptValues = Double(hidden)
+        return .linear(inputs, hidden, bias: false) + norm + .linear(hidden, outputs, bias: false)
+    }
 }

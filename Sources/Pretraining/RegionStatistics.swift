@@ -9,20 +9,25 @@ public struct RegionStatistics: Sendable, Equatable {
     /// The effective rank of the region features, centred: 1 when all lie on a line, the number of channels when they spread
     /// evenly.
     public let effectiveRank: Double
-    /// The same of the pooled features, one an image; at most one less than there are images.
+    /// The same of the pooled features, one per image; at most one less than there are images.
     public let globalRank: Double
-    /// The deviation of the pooled features scaled to unit length, the mean over channels. 0 after a collapse; 1 / √C when
-    /// they spread evenly.
+    /// The standard deviation of the pooled features scaled to unit length, the mean over channels. 0 after a collapse; 1 / √C
+    /// when they spread evenly.
     public let featureDeviation: Double
     public let channels: Int
 
-    /// The deviation as a part of an even spread's, 1 / √C.
+    /// The standard deviation as a fraction of an even spread's, 1 / √C.
     public var spread: Double { featureDeviation * Double(channels).squareRoot() }
 
-    /// Whether the features have shrunk to a point: a deviation below 0.3 of an even spread's.
+    /// Whether the features have shrunk to a point: a standard deviation below 0.3 of an even spread's.
     public var isCollapsed: Bool { spread < 0.3 }
 
-    /// - Parameter maps: the last map of each image, (N, C, H, W), N of at least 2.
+    /// Regions along a side of the feature map where no method says otherwise: the cells of a ResNet's at 224 pixels.
+    public static let standardGrid = 7
+
+    /// - Parameters:
+    ///   - maps: the last feature map of each image, (N, C, H, W), N of at least 2.
+    ///   - grid: regions along each side.
     public init(maps: Tensor, grid: Int) {
         let rows = regionRows(maps.to(.float32), grid: grid)
         let (n, regions, channels) = (rows.size(0), rows.size(1), rows.size(2))

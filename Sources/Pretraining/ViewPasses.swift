@@ -1,7 +1,7 @@
 import Torch
 
-/// How two views go through a network: each by itself, as in the authors' code, so that batch statistics are those of one
-/// view; or both in one pass, as one batch of twice the images, whose statistics are both views'. The numbers are others
+/// How views go through a network: each by itself, as in the authors' code, so that batch statistics are those of one
+/// view; or all in one pass, as one batch, whose statistics are those of all. The numbers are others
 /// then: a view is normalised with the other's brightness and blur in its mean and variance. A pass has twice the rows, which
 /// fills a GPU better where a batch is small.
 struct ViewPasses {

@@ -25,8 +25,8 @@ public struct WatchedImages: Sendable {
     ///   - count: how many are chosen, where there are so many.
     ///   - size: the side that they are shown at.
     ///   - grid: what `RegionStatistics` takes for regions.
-    ///   - reader: reads them; a damaged one's successor takes its place.
-    /// - Throws: `UserError` when there are more damaged ones than the reader puts up with.
+    ///   - reader: reads them; a corrupt one's successor takes its place.
+    /// - Throws: `UserError` when there are more corrupt ones than the reader puts up with.
     public init(
         _ images: any ImageSource, count: Int, size: Int, grid: Int, seed: UInt64, reader: ImageReader
     ) throws {
@@ -64,7 +64,7 @@ public struct WatchedImages: Sendable {
     /// What was measured at one time.
     public struct Measurement: Sendable, Equatable {
         public let regions: RegionStatistics
-        /// The part of the images whose class the others' features tell; nil without classes.
+        /// The fraction of the images whose class the others' features tell; nil without classes.
         public let neighbourAccuracy: Double?
 
         /// By the names of regions.json, and whether the features have collapsed.
@@ -89,11 +89,12 @@ public struct WatchedImages: Sendable {
     }
 
     /// Measures a backbone, which is left as it is.
-    public func measure(_ backbone: any Backbone) -> Measurement {
-        let device = backbone.device
+    ///
+    /// - Parameter normalization: how the backbone takes its pixels.
+    public func measure(_ backbone: any Backbone, normalization: PixelNormalization = .imageNet) -> Measurement {
         let maps = withoutGrad {
             Tensor.concatenated(
-                batches.map { backbone.lastFeatureMap(PixelNormalization.imageNet($0.to(device)), .evaluate).to(.cpu).to(.float32) })
+                batches.map { backbone.lastFeatureMap(normalization($0.to(backbone.device)), .evaluate).to(.cpu).to(.float32) })
         }
         let accuracy = labels.flatMap { labels -> Double? in
             guard labels.count > 1 else { return nil }

@@ -105,19 +105,21 @@ public final class RecipeSection {
 
     // MARK: - Keys that nobody asked for
 
-    /// Says why keys that `reader` asked for, of this section by itself, are unknown in this recipe: what follows
-    /// "pretraining.regions ". Where it is a base that has such a key, it is let be.
-    public func disclaim(keysOf reader: RecipeSection, because reason: String) {
-        for key in reader.asked.keys { asked.disclaimed[key] = reason }
+    /// Says that keys that `reader` asked for, of this section by itself, are for something that this recipe does not compare. Where
+    /// it is a base that has such a key, it is let be.
+    public func disclaim(keysOf reader: RecipeSection, isFor owner: String) {
+        for key in reader.asked.keys { asked.disclaimed[key, default: []].append(owner) }
     }
 
     /// - Throws: `UserError` for the first key, here or further in, that nobody asked for.
     public func finish() throws {
         for section in inner { try section.finish() }
         for stranger in own?.members ?? [] where !asked.keys.contains(stranger.key) {
-            if let reason = asked.disclaimed[stranger.key] {
+            if let owners = asked.disclaimed[stranger.key] {
                 if stranger.node.file != file { continue }
-                throw UserError("\(full(stranger.key)) \(reason)", file: stranger.node.file, at: "line \(stranger.line)")
+                throw UserError(
+                    "\(full(stranger.key)) is for \(owners.joined(separator: " or ")), which the recipe does not compare", file: file,
+                    at: "line \(stranger.line)", remedy: "take it away, or name the method under methods")
             }
             throw UserError(
                 "unknown key \(full(stranger.key))", file: stranger.node.file, at: "line \(stranger.line)", remedy: remedy(stranger.key))
@@ -160,8 +162,8 @@ public final class RecipeSection {
 /// What was asked for of a section, by all its readers.
 private final class AskedKeys {
     private(set) var keys: [String] = []
-    /// Why keys are unknown that another recipe could have.
-    var disclaimed: [String: String] = [:]
+    /// What keys are for that another recipe could have.
+    var disclaimed: [String: [String]] = [:]
     private var inner: [String: AskedKeys] = [:]
 
     func add(_ key: String) { if !keys.contains(key) { keys.append(key) } }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarking
+import Pretraining
 import Support
 import Torch
 import Training
@@ -26,7 +27,7 @@ struct PretrainCommand: ParsableCommand {
             """)
 
     @Argument(help: "The recipe, a YAML file; see benchmarks/.") var recipe: String
-    @Option(help: "What to pretrain with: byol, e-diy, or a variant of the recipe.") var method: String
+    @Option(help: "What to pretrain with: \(Methods.words.joined(separator: ", ")), or a variant of the recipe.") var method: String
     @Option(help: "The run folder.") var output: String
     @OptionGroup var sources: PretrainingImages
     @Option(help: "The dataset's folder: where COCO lies, or where shapes is made.") var data: String?
@@ -37,7 +38,7 @@ struct PretrainCommand: ParsableCommand {
     func run() throws {
         let loaded = try Recipe(reading: recipe)
         guard let variant = loaded.variant(method) else {
-            throw UserError("--method \(method) is not known", remedy: "use byol, e-diy, or a variant of the recipe")
+            throw UserError("--method \(method) is not known", remedy: "use \(Methods.words.joined(separator: ", ")), or a variant of the recipe")
         }
         let group = try ProcessGroup.fromEnvironment()
         let (images, watched) = try group.leaderFirst { try sources.paths(loaded, data: data) }

@@ -1,5 +1,6 @@
 import Benchmarking
 import Foundation
+import Pretraining
 import Support
 import Testing
 
@@ -91,10 +92,11 @@ import Testing
         let recipe = try Recipe(reading: path)
         #expect(recipe.methods == ["byol", "e-diy"])
         for method in recipe.methods {
-            let o = try #require(recipe.variant(method)).options
-            #expect(o.epochs == epochs && o.baseLearningRate == rate && o.weightDecay == decay && o.targetMomentum == momentum)
+            let variant = try #require(recipe.variant(method)), o = variant.options
+            let byol = try #require(variant.method as? BYOLOptions ?? (variant.method as? EDIYOptions)?.byol)
+            #expect(o.epochs == epochs && o.baseLearningRate == rate && o.weightDecay == decay && byol.targetMomentum == momentum)
             #expect(o.batchSize == 4096 && o.warmupEpochs == 10 && o.optimizer == .lars && o.imageSize == 224)
-            #expect(o.hiddenSize == 4096 && o.projectionSize == 256 && o.minCropScale == 0.08 && o.width == 64)
+            #expect(byol.hiddenSize == 4096 && byol.projectionSize == 256 && o.minCropScale == 0.08 && o.backbone.width == 64)
         }
         try FileManager.default.createDirectory(atPath: "\(scratch.path)/imagenet/n01", withIntermediateDirectories: true)
         for i in 0..<3 { try AtomicFile.write("no matter", to: "\(scratch.path)/imagenet/n01/\(i).JPEG") }

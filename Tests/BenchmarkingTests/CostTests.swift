@@ -1,6 +1,5 @@
 import Detection
 import NN
-import Pretraining
 import Testing
 import Torch
 
@@ -55,21 +54,5 @@ import Torch
         let cost = options.inferenceCost(Cost.MapSize(height: 256, width: 320))
         #expect(cost.multiplyAdds == 82_903_628_800)
         #expect(cost.parameters == 44_454_513 - 4 * 1025 - 257)
-    }
-
-    @Test func pretrainingCountsBothNetworks() {
-        var options = PretrainingOptions()
-        options.depth = .r18
-        options.width = 8
-        options.hiddenSize = 32
-        options.projectionSize = 16
-        let (learned, followed) = options.cost(.byol)
-        let method = BYOL(options, using: Generator(seed: 0))
-        #expect(learned.parameters == method.parameters.reduce(0) { $0 + $1.tensor.count })
-        #expect(followed.parameters == 0 && followed.keptValues == 0)
-        // The target has no predictor.
-        #expect(learned.multiplyAdds - followed.multiplyAdds == 2 * Double(16 * 32 + 32 * 16))
-        let regions = EDIY(options, using: Generator(seed: 0))
-        #expect(options.cost(.eDIY).learned.parameters == regions.parameters.reduce(0) { $0 + $1.tensor.count })
     }
 }

@@ -106,6 +106,6 @@ import Testing
         #expect(o.milestones == [iterations / 90 * 60, iterations / 90 * 80])
         #expect(o.input.edges.lengths == Array(stride(from: 640, through: 800, by: 32)) && o.input.edges.longest == 1333)
         #expect(o.detector.boxConvolutions == (design == .fpn ? 4 : 0))
-        #expect(recipe.pretraining.depth == .r50 && recipe.pretraining.epochs == 100)
+        #expect(recipe.pretraining.backbone.word == "r50" && recipe.pretraining.epochs == 100)
     }
 }

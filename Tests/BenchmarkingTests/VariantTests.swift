@@ -21,13 +21,51 @@ import Testing
     }
 
     @Test func aVariantDiffersInWhatItNames() throws {
-        let recipe = try recipe("wide: {method: byol, pretraining: {regions: {diversity: 2}}}")
-        let (plain, wide) = try (#require(recipe.variant("byol")), #require(recipe.variant("wide")))
-        #expect(wide.options.regions.diversity == 2 && wide.options.regions.grid == 3 && wide.options.epochs == 3)
-        #expect(plain.options.regions.diversity == 0.5 && recipe.pretraining.regions.diversity == 0.5)
-        #expect(wide.method == .byol && recipe.variant("e-diy")?.method == .eDIY && recipe.variant("none") == nil)
+        let recipe = try recipe("wide: {pretraining: {regions: {diversity: 2}}}")
+        let (plain, wide) = try (#require(recipe.variant("e-diy")), #require(recipe.variant("wide")))
+        let (own, varied) = try (#require(plain.method as? EDIYOptions).regions, #require(wide.method as? EDIYOptions).regions)
+        #expect(varied.diversity == 2 && varied.grid == 3 && wide.options.epochs == 3)
+        #expect(own.diversity == 0.5 && recipe.pretraining.epochs == 3)
+        #expect(recipe.variant("byol")?.method is BYOLOptions && recipe.variant("none") == nil)
         let differing = zip(plain.settings, wide.settings).filter { $0.value != $1.value || $0.name != $1.name }
         #expect(plain.settings.count == wide.settings.count && differing.map(\.0.name) == ["pretraining.regions.diversity"])
+    }
+
+    /// A recipe with keys of E-DIY's own, by its methods.
+    private func recipe(methods: String, variants: String = "{}") throws -> Recipe {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID()).yaml").path
+        try AtomicFile.write(
+            """
+            name: x
+            methods: \(methods)
+            variants: \(variants)
+            pretraining:
+              hidden_size: 64
+              regions: {grid: 3}
+            """, to: path)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return try Recipe(reading: path)
+    }
+
+    @Test func aKeyIsOfAMethodThatTheRecipeCompares() throws {
+        // Where E-DIY is, BYOL is pretrained from the same section, and has no regions among its settings.
+        for recipe in [try recipe(methods: "[byol, e-diy]"), try recipe(methods: "[byol, wide]", variants: "{wide: {}}")] {
+            func names(_ method: String) throws -> [String] { try #require(recipe.variant(method)).settings.map(\.name) }
+            #expect(try names("e-diy").contains("pretraining.regions.grid") && !names("byol").contains("pretraining.regions.grid"))
+            #expect(try names("byol").contains("pretraining.hidden_size"))
+        }
+        for methods in ["[byol]", "[none, byol]"] {
+            #expect { try recipe(methods: methods) } throws: {
+                "\($0)".contains("line 6: pretraining.regions is for e-diy, which the recipe does not compare")
+            }
+        }
+        #expect { try recipe(methods: "[none]") } throws: {
+            "\($0)".contains("line 5: pretraining.hidden_size is for byol or e-diy, which the recipe does not compare")
+        }
+        #expect { try recipe(methods: "[e-diy, plain]", variants: "{plain: {method: byol, pretraining: {regions: {grid: 2}}}}") } throws: {
+            "\($0)".contains("line 3: unknown key variants.plain.pretraining.regions")
+        }
+        _ = try recipe(methods: "[e-diy, plain]", variants: "{plain: {method: byol, pretraining: {epochs: 300}}}")
     }
 
     @Test(arguments: [

@@ -155,12 +155,12 @@ import Vision
         tar.waitUntilExit()
         func batches(_ source: any ImageSource, _ reader: ImageReader) -> PretrainingBatches {
             PretrainingBatches(
-                source, batchSize: 5, augmentation: BYOLAugmentation(imageSize: 32), decoding: .exact, reader: reader, seed: 1)
+                source, batchSize: 5, views: ViewAugmentation.byol(imageSize: 32), decoding: .exact, reader: reader, seed: 1)
         }
         let reader = ImageReader(maxCorruptImages: 2)
         let source = try openImages(shard)
         let first = try batches(source, reader).batch(at: 0)
-        #expect(first.first.shape == [5, 3, 32, 32] && reader.damagedCount == 2)
+        #expect(first.views[0].shape == [5, 3, 32, 32] && reader.damagedCount == 2)
         // Met again, it is counted no more.
         _ = try batches(source, reader).batch(at: 1)
         #expect(reader.damagedCount == 2)

@@ -77,12 +77,12 @@ import Vision
 
     @Test func viewsAreBytesAndRepeatable() throws {
         let source = PretrainingBatches(
-            try ImageFolder("\(scratch.path)/unlabeled"), batchSize: 2, augmentation: BYOLAugmentation(imageSize: 32),
+            try ImageFolder("\(scratch.path)/unlabeled"), batchSize: 2, views: ViewAugmentation.byol(imageSize: 32),
             decoding: .fast, reader: ImageReader(maxCorruptImages: 0), seed: 1)
         let batch = try source.batch(at: 1)
-        #expect(batch.first.shape == [2, 3, 32, 32] && batch.first.dtype == .uint8 && batch.first.isContiguous(.channelsLast))
-        #expect(try source.batch(at: 1).second.floats == batch.second.floats)
-        #expect(batch.first.floats != batch.second.floats)
+        #expect(batch.views[0].shape == [2, 3, 32, 32] && batch.views[0].dtype == .uint8 && batch.views[0].isContiguous(.channelsLast))
+        #expect(try source.batch(at: 1).views[1].floats == batch.views[1].floats)
+        #expect(batch.views[0].floats != batch.views[1].floats)
         let grey = PixelNormalization.imageNet([Image(width: 1, height: 1, color: Color(red: 124, green: 116, blue: 104))])
         #expect(grey.abs().max().item < 0.02)
     }

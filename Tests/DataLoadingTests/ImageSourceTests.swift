@@ -235,15 +235,15 @@ import Vision
         let pattern = try shards()
         func batches() throws -> PretrainingBatches {
             PretrainingBatches(
-                try openImages(pattern), batchSize: 3, augmentation: BYOLAugmentation(imageSize: 32), decoding: .fast,
+                try openImages(pattern), batchSize: 3, views: ViewAugmentation.byol(imageSize: 32), decoding: .fast,
                 reader: ImageReader(maxCorruptImages: 0), seed: 1)
         }
         let reference = try batches()
-        let expected = try (0..<9).map { try reference.batch(at: $0).first.ints }
+        let expected = try (0..<9).map { try reference.batch(at: $0).views[0].ints }
         #expect(Set(expected).count == 9)
         for start in [0, 4] {
             let loader = BatchLoader(try batches(), iterations: start..<9, workers: workers)
-            for i in start..<9 { #expect(try #require(try loader.next()).first.ints == expected[i]) }
+            for i in start..<9 { #expect(try #require(try loader.next()).views[0].ints == expected[i]) }
         }
     }
 

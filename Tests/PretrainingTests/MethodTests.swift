@@ -5,22 +5,30 @@ import Testing
 import Torch
 
 @Suite struct MethodTests {
-    private func options() -> PretrainingOptions {
+    private var options: PretrainingOptions {
         var options = PretrainingOptions()
-        options.depth = .r18
-        options.width = 8
-        options.hiddenSize = 32
-        options.projectionSize = 16
-        options.regions.grid = 2
-        options.regions.hiddenSize = 32
-        options.regions.projectionSize = 16
+        options.backbone = ResNetOptions(.r18, width: 8)
         return options
     }
 
-    private func views(_ seed: UInt64) -> ViewPair {
+    private func own() -> EDIYOptions {
+        var own = EDIYOptions()
+        own.byol.hiddenSize = 32
+        own.byol.projectionSize = 16
+        own.byol.targetMomentum = 0.9
+        own.regions.grid = 2
+        own.regions.hiddenSize = 32
+        own.regions.projectionSize = 16
+        return own
+    }
+
+    private func byol(_ own: EDIYOptions, seed: UInt64) -> BYOL { BYOL(own.byol, options, using: Generator(seed: seed)) }
+
+    private func ediy(_ own: EDIYOptions, seed: UInt64) -> EDIY { EDIY(own, options, using: Generator(seed: seed)) }
+
+    private func views(_ seed: UInt64) -> [Tensor] {
         let generator = Generator(seed: seed)
-        return ViewPair(
-            .normal([4, 3, 64, 64], generator: generator), .normal([4, 3, 64, 64], generator: generator))
+        return (0..<2).map { _ in .normal([4, 3, 64, 64], generator: generator) }
     }
 
     /// The first loss of each of some steps, and the backbone at the end.
@@ -33,21 +41,21 @@ import Torch
             values.append(losses[0].value.item)
             try losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }.backward()
             optimizer.step(learningRate: 0.05)
-            method.updateTargets(momentum: 0.9)
+            method.afterStep(at: 0, of: 1)
         }
         return (values, method.backbone.parameters.map { $0.tensor.floats })
     }
 
     @Test func withoutItsTermsEDIYIsBYOLBitForBit() throws {
-        var plain = options()
+        var plain = own()
         plain.regions.invariance = 0
         plain.regions.diversity = 0
-        let byol = try train(BYOL(plain, using: Generator(seed: 3)), steps: 4)
-        let ediy = try train(EDIY(plain, using: Generator(seed: 3)), steps: 4)
-        #expect(byol.losses == ediy.losses)
-        #expect(byol.weights == ediy.weights)
-        let full = try train(EDIY(options(), using: Generator(seed: 3)), steps: 4)
-        #expect(full.weights != byol.weights)
+        let without = try train(byol(plain, seed: 3), steps: 4)
+        let with = try train(ediy(plain, seed: 3), steps: 4)
+        #expect(without.losses == with.losses)
+        #expect(without.weights == with.weights)
+        let full = try train(ediy(own(), seed: 3), steps: 4)
+        #expect(full.weights != without.weights)
     }
 
     // MARK: - E-DIY's options
@@ -55,11 +63,11 @@ import Torch
     /// The losses by name after a step, when target and online networks differ, with the options that `change` makes of the
     /// standard ones; the weights are the same in each call.
     private func losses(_ change: (inout RegionOptions) -> Void = { _ in }) throws -> [String: Double] {
-        var changed = options()
+        var changed = own()
         changed.regions.grid = 3
-        let first = EDIY(changed, using: Generator(seed: 4))
+        let first = ediy(changed, seed: 4)
         change(&changed.regions)
-        let method = EDIY(changed, using: Generator(seed: 4))
+        let method = ediy(changed, seed: 4)
         try first.losses(views(0)).dropFirst().reduce(first.losses(views(0))[0].value) { $0 + $1.value }.backward()
         SGD(first.parameters).step(learningRate: 0.3)
         withoutGrad { for (mine, theirs) in zip(method.state, first.state) { mine.tensor.copyInPlace(theirs.tensor) } }
@@ -89,10 +97,10 @@ import Torch
     }
 
     @Test func theRegionHeadsHaveTheirOwnWidth() throws {
-        var wide = options()
+        var wide = own()
         wide.regions.hiddenSize = 24
         wide.regions.projectionSize = 12
-        let method = EDIY(wide, using: Generator(seed: 1))
+        let method = ediy(wide, seed: 1)
         let shapes = method.state.filter { $0.name.hasPrefix("region_") && $0.role == .weight }.map(\.tensor.shape)
         #expect(shapes == [[24, 64], [12, 24], [24, 12], [12, 24]])
         // BYOL's own are as they were.
@@ -109,20 +117,18 @@ import Torch
                 return try #require(entry).tensor.item
             }
         }
-        #expect(try passes(EDIY(options(), using: Generator(seed: 1))) == passes(BYOL(options(), using: Generator(seed: 1))))
+        #expect(try passes(ediy(own(), seed: 1)) == passes(byol(own(), seed: 1)))
     }
 
     @Test func viewsTogetherShareTheirStatistics() throws {
-        var together = options()
-        together.viewsTogether = true
-        let pair = views(0), same = ViewPair(pair.first, pair.first)
-        func values(_ options: PretrainingOptions, _ pair: ViewPair) -> [Double] {
-            EDIY(options, using: Generator(seed: 1)).losses(pair).map(\.value.item)
-        }
+        var together = own()
+        together.byol.viewsTogether = true
+        let pair = views(0), same = [pair[0], pair[0]]
+        func values(_ own: EDIYOptions, _ pair: [Tensor]) -> [Double] { ediy(own, seed: 1).losses(pair).map(\.value.item) }
         // A view's statistics are those of both, where both are the same.
-        for (a, b) in zip(values(options(), same), values(together, same)) { #expect(abs(a - b) < 1e-4) }
-        for (a, b) in zip(values(options(), pair), values(together, pair)) { #expect(abs(a - b) > 1e-4) }
-        let method = BYOL(together, using: Generator(seed: 1))
+        for (a, b) in zip(values(own(), same), values(together, same)) { #expect(abs(a - b) < 1e-4) }
+        for (a, b) in zip(values(own(), pair), values(together, pair)) { #expect(abs(a - b) > 1e-4) }
+        let method = byol(together, seed: 1)
         _ = method.losses(pair)
         for network in ["backbone.online", "backbone.target"] {
             let passes = try #require(method.state.first { $0.name == "\(network).bn1.num_batches_tracked" })
@@ -133,13 +139,13 @@ import Torch
     /// Slopes of each of E-DIY's three losses along random directions of all weights, in doubles, against the gradients.
     @Test(arguments: [0, 1, 2])
     func gradientsOfTheWholeMethodByDifferences(_ index: Int) throws {
-        let method = EDIY(options(), using: Generator(seed: 3))
+        let method = ediy(own(), seed: 3)
         withoutGrad {
             for entry in method.state where entry.tensor.dtype == .float32 {
                 entry.tensor.replaceStorage(entry.tensor.to(.float64))
             }
         }
-        let pair = ViewPair(views(0).first.to(.float64), views(0).second.to(.float64))
+        let pair = views(0).map { $0.to(.float64) }
         try method.losses(pair)[index].value.backward()
         for seed in 0..<2 {
             let directions = method.parameters.map { entry in
@@ -162,7 +168,9 @@ import Torch
     }
 
     @Test func theTargetFollowsAndGetsNoGradient() throws {
-        let method = BYOL(options(), using: Generator(seed: 1))
+        var slow = own()
+        slow.byol.targetMomentum = 0.75
+        let method = byol(slow, seed: 1)
         func tensor(_ name: String) throws -> Tensor { try #require(method.state.first { $0.name == name }).tensor }
         let online = try tensor("backbone.online.conv1.weight"), target = try tensor("backbone.target.conv1.weight")
         #expect(online.floats == target.floats && !online.sharesStorage(with: target))
@@ -170,7 +178,7 @@ import Torch
         try method.losses(views(0))[0].value.backward()
         #expect(target.grad == nil && online.grad != nil)
         SGD(method.parameters).step(learningRate: 0.1)
-        method.updateTargets(momentum: 0.75)
+        method.afterStep(at: 0, of: 1)
         for (now, (was, followed)) in zip(target.floats, zip(before, online.floats)) {
             #expect(abs(now - (0.75 * was + 0.25 * followed)) < 1e-6)
         }
@@ -178,14 +186,14 @@ import Torch
     }
 
     @Test func trainingLowersTheLoss() throws {
-        let byol = try train(BYOL(options(), using: Generator(seed: 2)), steps: 12).losses
-        #expect(byol.suffix(2).reduce(0, +) < byol.prefix(2).reduce(0, +))
+        let losses = try train(byol(own(), seed: 2), steps: 12).losses
+        #expect(losses.suffix(2).reduce(0, +) < losses.prefix(2).reduce(0, +))
     }
 
     @Test func diversityTellsRegionsApart() throws {
-        var pushed = options()
+        var pushed = own()
         pushed.regions.diversity = 3
-        let method = EDIY(pushed, using: Generator(seed: 2))
+        let method = ediy(pushed, seed: 2)
         let optimizer = SGD(method.parameters)
         var diversity: [Double] = []
         for _ in 0..<12 {

@@ -24,6 +24,18 @@ import Torch
         #expect(abs(statistics.effectiveRank - 4) < 1e-3)
     }
 
+    @Test func whatIsNoNumberHasNoRank() {
+        var values: [Float] = Tensor.normal([8, 4, 2, 2], generator: Generator(seed: 0)).floats
+        #expect(RegionStatistics(maps: Tensor(values, [8, 4, 2, 2]), grid: 2).effectiveRank.isFinite)
+        for wrong in [Float.nan, .infinity, 3e38] {
+            values[5] = wrong
+            let statistics = RegionStatistics(maps: Tensor(values, [8, 4, 2, 2]), grid: 2)
+            #expect(statistics.effectiveRank.isNaN && statistics.globalRank.isNaN, "\(wrong): \(statistics.effectiveRank)")
+        }
+        // All rows one: no direction at all.
+        #expect(RegionStatistics(maps: .ones([4, 3, 2, 2]), grid: 2).effectiveRank == 0)
+    }
+
     @Test func aCollapseIsSeen() {
         let spread = RegionStatistics(maps: .normal([64, 16, 2, 2], generator: Generator(seed: 0)), grid: 2)
         #expect(!spread.isCollapsed)

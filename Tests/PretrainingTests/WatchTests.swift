@@ -2,6 +2,7 @@ import DataLoading
 import Foundation
 import NN
 import Pretraining
+import Recipes
 import Runs
 import Support
 import Testing
@@ -41,18 +42,22 @@ final class Scratch {
 
     private func options() -> PretrainingOptions {
         var options = PretrainingOptions()
-        options.depth = .r18
-        options.width = 8
+        options.backbone = ResNetOptions(.r18, width: 8)
         options.imageSize = 32
         options.batchSize = 4
         options.epochs = 3
         options.warmupEpochs = 1
-        options.hiddenSize = 8
-        options.projectionSize = 4
-        options.regions.grid = 2
-        options.regions.hiddenSize = 8
-        options.regions.projectionSize = 4
         return options
+    }
+
+    private func own(hidden: Int = 8, projection: Int = 4) -> EDIYOptions {
+        var own = EDIYOptions()
+        own.byol.hiddenSize = hidden
+        own.byol.projectionSize = projection
+        own.regions.grid = 2
+        own.regions.hiddenSize = 8
+        own.regions.projectionSize = 4
+        return own
     }
 
     private func watch(_ folder: String, count: Int = 12, seed: UInt64 = 1) throws -> WatchedImages {
@@ -62,10 +67,10 @@ final class Scratch {
 
     /// A whole run: the backbone's weights, and the lines of metrics.jsonl without the seconds.
     private func run(
-        _ name: String, _ method: PretrainingMethodName, _ options: PretrainingOptions, _ folder: String,
+        _ name: String, _ method: any MethodOptions, _ folder: String,
         watching watched: WatchedImages? = nil
     ) throws -> (weights: [[Float]], metrics: [[String: JSON]]) {
-        let stage = PretrainingStage(method, options, images: try openImages(folder), seed: 5, watching: watched)
+        let stage = PretrainingStage(method, options(), images: try openImages(folder), seed: 5, watching: watched)
         let run = try RunFolder(
             "\(scratch.path)/\(name)",
             RunDescription(stage: .pretrain, method: name, seed: 5, dataset: "noise", settings: []), resume: false)
@@ -81,8 +86,8 @@ final class Scratch {
 
     @Test func watchingChangesNoNumberOfTheTraining() throws {
         let folder = try scratch.classes([5, 5])
-        let plain = try run("plain", .eDIY, options(), folder)
-        let watched = try run("watched", .eDIY, options(), folder, watching: watch(folder))
+        let plain = try run("plain", own(), folder)
+        let watched = try run("watched", own(), folder, watching: watch(folder))
         #expect(plain.weights == watched.weights)
         // Two iterations an epoch; without watching, lines of 0, 2, 4 and the last.
         #expect(plain.metrics.map { $0["iteration"]?.int } == [0, 2, 4, 5])
@@ -102,13 +107,13 @@ final class Scratch {
 
     @Test func withoutItsTermsAWholeRunIsBYOLsBitForBit() throws {
         let folder = try scratch.classes([6, 6])
-        var plain = options()
+        var plain = own()
         plain.regions.invariance = 0
         plain.regions.diversity = 0
-        let byol = try run("byol", .byol, plain, folder), ediy = try run("e-diy", .eDIY, plain, folder)
+        let byol = try run("byol", plain.byol, folder), ediy = try run("e-diy", plain, folder)
         #expect(byol.weights == ediy.weights)
         #expect(byol.metrics.map { $0["loss_byol"] } == ediy.metrics.map { $0["loss_byol"] })
-        let full = try run("full", .eDIY, options(), folder)
+        let full = try run("full", own(), folder)
         #expect(full.weights != byol.weights)
     }
 
@@ -124,6 +129,19 @@ final class Scratch {
         #expect(try watch("\(folder)/c0", count: 8).measure(backbone).neighbourAccuracy == nil)
         // More than there are.
         #expect(try watch("\(folder)/c2", count: 99).measure(backbone).regions.globalRank.isFinite)
+    }
+
+    @Test func aBackboneIsMeasuredOnWhatItTakesForPixels() throws {
+        // The same network with its first weights' channels turned about, for BGR: it sees what the other sees.
+        let rgb = ResNet(.r18, width: 8, using: Generator(seed: 2)), bgr = ResNet(.r18, width: 8, using: Generator(seed: 2))
+        withoutGrad { bgr.conv1.weight.copyInPlace(rgb.conv1.weight.flipped([1])) }
+        let standard = PixelNormalization.imageNet
+        let turned = PixelNormalization(mean: standard.mean.reversed(), deviation: standard.deviation.reversed(), order: .bgr)
+        let watched = try watch(scratch.classes([8, 8]), count: 16)
+        let (plain, other) = (watched.measure(rgb), watched.measure(bgr, normalization: turned))
+        #expect(abs(plain.regions.meanPairwiseCosine - other.regions.meanPairwiseCosine) < 1e-5)
+        #expect(abs(plain.regions.globalRank - other.regions.globalRank) < 1e-2)
+        #expect(abs(plain.regions.globalRank - watched.measure(bgr).regions.globalRank) > 1e-2)
     }
 
     @Test func maxCorruptImagesAreReplacedWithTheirOwnClass() throws {
@@ -149,8 +167,8 @@ final class Scratch {
     }
 
     /// Twenty epochs on images of the synthetic dataset: neither method's features collapse to a point.
-    @Test(arguments: PretrainingMethodName.allCases)
-    func twentyEpochsOnShapesDoNotCollapse(_ method: PretrainingMethodName) throws {
+    @Test(arguments: Methods.words)
+    func twentyEpochsOnShapesDoNotCollapse(_ word: String) throws {
         let data = "\(scratch.path)/shapes"
         try ShapesDataset(train: 1, val: 40, unlabeled: 48, imageSize: 64, seed: 1).write(to: data)
         var shapes = options()
@@ -159,13 +177,14 @@ final class Scratch {
         shapes.optimizer = .sgd
         shapes.weightDecay = 1e-4
         shapes.baseLearningRate = 0.4
-        shapes.targetMomentum = 0.9
-        shapes.hiddenSize = 64
-        shapes.projectionSize = 16
+        let recipe = try RecipeSection(
+            text: "{hidden_size: 64, projection_size: 16, target_momentum: 0.9, regions: {grid: 2, hidden_size: 8, projection_size: 4}}")
+        var method = try #require(Methods.options(word))
+        try method.read(recipe)
         let watched = try watch("\(data)/val", count: 40)
         let stage = PretrainingStage(method, shapes, images: try openImages("\(data)/unlabeled"), seed: 2, watching: watched)
         let run = try RunFolder(
-            "\(scratch.path)/run", RunDescription(stage: .pretrain, method: method.rawValue, seed: 2, dataset: "shapes", settings: []),
+            "\(scratch.path)/run", RunDescription(stage: .pretrain, method: word, seed: 2, dataset: "shapes", settings: []),
             resume: false)
         #expect(try Trainer(stage, in: run, options: TrainingOptions(), stop: StopSignal()).train().outcome == .finished)
         let measured = try #require(stage.measured(after: stage.iterations))

@@ -66,7 +66,7 @@ import Testing
         let recipe = try read("own.yaml"), other = recipe.forAnotherReader(isKnown: false)
         _ = try other.section("regions")
         _ = try recipe.value("a", default: 0)
-        recipe.disclaim(keysOf: other, because: "is for e-diy")
+        recipe.disclaim(keysOf: other, isFor: "e-diy")
         // And what nobody could ask for is not.
         #expect { try recipe.finish() } throws: { "\($0)".contains("far.yaml: line 3: unknown key fruit") }
         _ = try recipe.value("fruit", default: 0)

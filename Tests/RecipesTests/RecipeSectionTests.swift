@@ -125,7 +125,7 @@ import Testing
         _ = try recipe.value("a", default: 0)
         let other = recipe.forAnotherReader(isKnown: false)
         _ = try other.value("a", default: 0) + other.value("regions", default: 0)
-        recipe.disclaim(keysOf: other, because: "is for e-diy")
-        #expect { try recipe.finish() } throws: { "\($0)".contains("line 2: regions is for e-diy") }
+        recipe.disclaim(keysOf: other, isFor: "e-diy")
+        #expect { try recipe.finish() } throws: { "\($0)".contains("line 2: regions is for e-diy, which the recipe does not compare") }
     }
 }

@@ -7,13 +7,13 @@ import Vision
     private let draws = 4000
 
     /// Views drawn for an image of 500 × 375 by the paper's augmentation.
-    private func views(_ view: Int, seed: UInt64 = 5) -> [BYOLAugmentation.View] {
-        let augmentation = BYOLAugmentation(imageSize: 224)
+    private func views(_ view: Int, seed: UInt64 = 5) -> [ViewAugmentation.View] {
+        let augmentation = ViewAugmentation.byol(imageSize: 224)[view]
         var generator = SeededGenerator(seed)
-        return (0..<draws).map { _ in augmentation.draw(width: 500, height: 375, view: view, using: &generator) }
+        return (0..<draws).map { _ in augmentation.draw(width: 500, height: 375, using: &generator) }
     }
 
-    private func part(of views: [BYOLAugmentation.View], _ condition: (BYOLAugmentation.View) -> Bool) -> Double {
+    private func part(of views: [ViewAugmentation.View], _ condition: (ViewAugmentation.View) -> Bool) -> Double {
         Double(views.count(where: condition)) / Double(views.count)
     }
 
@@ -115,10 +115,10 @@ import Vision
 
     @Test func viewsDependOnTheSeedAlone() throws {
         let source = try golden("source")
-        let augmentation = BYOLAugmentation(imageSize: 32)
+        let augmentations = ViewAugmentation.byol(imageSize: 32)
         func view(_ seed: UInt64, _ view: Int) -> Image {
             var generator = SeededGenerator(seed)
-            return augmentation(source, view: view, using: &generator)
+            return augmentations[view](source, using: &generator)
         }
         #expect(view(1, 0) == view(1, 0))
         #expect(view(1, 0) != view(2, 0))
@@ -127,10 +127,10 @@ import Vision
 
     @Test func aViewIsItsStepsOneAfterTheOther() throws {
         let source = try golden("source")
-        let augmentation = BYOLAugmentation(imageSize: 24)
+        let augmentation = ViewAugmentation.byol(imageSize: 24)[1]
         for seed in 0..<20 {
             var generator = SeededGenerator(UInt64(seed))
-            let view = augmentation.draw(width: source.width, height: source.height, view: 1, using: &generator)
+            let view = augmentation.draw(width: source.width, height: source.height, using: &generator)
             var expected = source.cropped(to: view.box).resized(width: 24, height: 24, filter: .bicubic)
             if view.isFlipped { expected = expected.flippedHorizontally() }
             for adjustment in view.adjustments { expected.adjust(adjustment) }
@@ -151,13 +151,13 @@ import Vision
     func fastViewsAreExactOnesButForRounding(_ size: Int) throws {
         let source = try golden("source").resized(width: 60, height: 45, filter: .bicubic)
         let file = try ImageFile(JPEG.encode(source, quality: 95))
-        let augmentation = BYOLAugmentation(imageSize: size)
+        let augmentations = ViewAugmentation.byol(imageSize: size)
         for seed in 0..<60 {
             var generator = SeededGenerator(UInt64(seed))
-            let views = (0..<2).map { augmentation.draw(width: 60, height: 45, view: $0, using: &generator) }
-            let exact = try augmentation.apply(views, to: file, decoding: .exact)
-            let fast = try augmentation.apply(views, to: file, decoding: .fast)
-            for (view, (exact, fast)) in zip(views, zip(exact, fast)) {
+            let drawn = augmentations.map { ($0, $0.draw(width: 60, height: 45, using: &generator)) }
+            let exact = try ViewAugmentation.images(drawn, of: file, decoding: .exact)
+            let fast = try ViewAugmentation.images(drawn, of: file, decoding: .fast)
+            for (view, (exact, fast)) in zip(drawn.map(\.1), zip(exact, fast)) {
                 // Pillow cuts what a change of colour leaves behind the point, and keeps hue and saturation in bytes.
                 let (mean, largest) = distance(exact, fast)
                 let turnsHue = view.adjustments.contains { if case .hue = $0 { true } else { false } }
@@ -169,12 +169,12 @@ import Vision
 
     @Test func fastResamplingIsPillowsWithinALevel() throws {
         let file = try ImageFile(reading: fixture("rgb.jpg"))
-        let augmentation = BYOLAugmentation(imageSize: 21)
+        let augmentation = ViewAugmentation(imageSize: 21)
         let box = CropBox(x: 3, y: 2, width: file.width - 5, height: file.height - 4)
         for isFlipped in [false, true] {
-            let view = BYOLAugmentation.View(box: box, isFlipped: isFlipped)
-            let exact = try augmentation.apply([view], to: file, decoding: .exact)[0]
-            let fast = try augmentation.apply([view], to: file, decoding: .fast)[0]
+            let view = ViewAugmentation.View(box: box, isFlipped: isFlipped)
+            let exact = try ViewAugmentation.images([(augmentation, view)], of: file, decoding: .exact)[0]
+            let fast = try ViewAugmentation.images([(augmentation, view)], of: file, decoding: .fast)[0]
             #expect(distance(exact, fast).largest <= 1)
         }
     }
@@ -184,24 +184,38 @@ import Vision
         var pixels: [UInt8] = []
         for y in 0..<512 { for x in 0..<640 { pixels += [UInt8(x * 255 / 639), UInt8(y * 255 / 511), 40] } }
         let file = try ImageFile(JPEG.encode(Image(width: 640, height: 512, pixels: pixels), quality: 98))
-        let augmentation = BYOLAugmentation(imageSize: 32)
+        let augmentation = ViewAugmentation(imageSize: 32)
         for box in [CropBox(x: 0, y: 0, width: 640, height: 512), CropBox(x: 101, y: 77, width: 333, height: 290)] {
-            let view = BYOLAugmentation.View(box: box)
-            let exact = try augmentation.apply([view], to: file, decoding: .exact)[0]
-            let fast = try augmentation.apply([view], to: file, decoding: .fast)[0]
+            let view = ViewAugmentation.View(box: box)
+            let exact = try ViewAugmentation.images([(augmentation, view)], of: file, decoding: .exact)[0]
+            let fast = try ViewAugmentation.images([(augmentation, view)], of: file, decoding: .fast)[0]
             #expect(distance(exact, fast).largest <= 2)
         }
     }
 
+    @Test func viewsOfSeveralSizesComeFromOneFile() throws {
+        // As multi-crop has them: what is decoded is large enough for each.
+        let source = try golden("source").resized(width: 200, height: 160, filter: .bicubic)
+        let file = try ImageFile(JPEG.encode(source, quality: 95))
+        let box = CropBox(x: 10, y: 20, width: 150, height: 130)
+        let drawn = [64, 16].map { (ViewAugmentation(imageSize: $0), ViewAugmentation.View(box: box)) }
+        for decoding in [ViewAugmentation.Decoding.exact, .fast] {
+            let images = try ViewAugmentation.images(drawn, of: file, decoding: decoding)
+            #expect(images.map(\.width) == [64, 16] && images.map(\.height) == [64, 16])
+            let alone = try drawn.map { try ViewAugmentation.images([$0], of: file, decoding: decoding)[0] }
+            #expect(images[0] == alone[0])
+        }
+    }
+
     @Test func theBlursKernelGrowsWithTheView() {
-        #expect([224, 112, 96, 64, 16].map { BYOLAugmentation(imageSize: $0).blurKernel } == [23, 11, 9, 7, 3])
+        #expect([224, 112, 96, 64, 16].map { ViewAugmentation(imageSize: $0).blurKernel } == [23, 11, 9, 7, 3])
     }
 
     @Test func extremeImagesStillCrop() {
         var generator = SeededGenerator(5)
         for (width, height) in [(1, 1), (1000, 2), (2, 1000), (3, 3)] {
             let image = Image(width: width, height: height)
-            let view = BYOLAugmentation(imageSize: 16)(image, view: 0, using: &generator)
+            let view = ViewAugmentation(imageSize: 16, blurProbability: 1)(image, using: &generator)
             #expect((view.width, view.height) == (16, 16))
         }
     }

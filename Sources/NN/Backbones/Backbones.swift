@@ -4,6 +4,9 @@ public enum Backbones {
         ResNetOptions.self
     ]
 
+    /// What is meant where nobody says otherwise: ResNet-50, as in the papers compared.
+    public static let standard: any BackboneOptions = ResNetOptions()
+
     /// All words of recipes.
     public static var words: [String] { families.flatMap { $0.words } }
 

@@ -9,14 +9,14 @@ import Synchronization
 import Vision
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-guard arguments.count >= 4, let decoding = ["exact": BYOLAugmentation.Decoding.exact, "fast": .fast][arguments[0]],
+guard arguments.count >= 4, let decoding = ["exact": ViewAugmentation.Decoding.exact, "fast": .fast][arguments[0]],
     let threads = Int(arguments[1]), threads > 0, let seconds = Double(arguments[2])
 else {
     print("usage: augmentation exact|fast THREADS SECONDS FILE.jpg…")
     exit(2)
 }
 let files = arguments.dropFirst(3).map { FileManager.default.contents(atPath: $0).map(Array.init) ?? [] }
-let augmentation = BYOLAugmentation(imageSize: 224)
+let augmentations = ViewAugmentation.byol(imageSize: 224)
 
 /// Works from `begin` on until the time is over; returns the images done.
 @Sendable func work(thread: Int, since begin: ContinuousClock.Instant) -> Int {
@@ -25,10 +25,8 @@ let augmentation = BYOLAugmentation(imageSize: 224)
         var generator = SeededGenerator(UInt64(thread), UInt64(done))
         do {
             let file = try JPEGFile(files[(thread + done * threads) % files.count])
-            let views = (0..<2).map {
-                augmentation.draw(width: file.width, height: file.height, view: $0, using: &generator)
-            }
-            _ = try augmentation.apply(views, to: file, decoding: decoding)
+            let drawn = augmentations.map { ($0, $0.draw(width: file.width, height: file.height, using: &generator)) }
+            _ = try ViewAugmentation.images(drawn, of: file, decoding: decoding)
         } catch {
             print(error)
             exit(1)

@@ -13,7 +13,7 @@ import Support
 import Torch
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-guard arguments.count == 4, let name = PretrainingMethodName(rawValue: arguments[0]),
+guard arguments.count == 4, let named = Methods.options(arguments[0]),
     let dtype = DType.allCases.first(where: { "\($0)" == arguments[1] }), let steps = Int(arguments[2])
 else {
     print("usage: pretraining byol|e-diy float32|bfloat16 STEPS INPUTS.safetensors")
@@ -40,8 +40,7 @@ func processorTime() -> Double {
 
 func run() throws {
     let options = PretrainingOptions()
-    let method: any PretrainingMethod =
-        name == .byol ? BYOL(options, using: Generator(seed: 0)) : EDIY(options, using: Generator(seed: 0))
+    let method: any PretrainingMethod = named.makeMethod(options, using: Generator(seed: 0))
     let views: (first: Tensor, second: Tensor) = try {
         let inputs = try SafeTensors.read(arguments[3])
         // The heads for regions are E-DIY's own, and begin as they are.
@@ -56,14 +55,15 @@ func run() throws {
         _ = readLine()
         let begin = ContinuousClock.now, worked = processorTime()
         let batch = step % views.first.size(0)
-        let pair = ViewPair(views.first.selected(0, batch), views.second.selected(0, batch))
+        let pair = [views.first.selected(0, batch), views.second.selected(0, batch)]
         optimizer.zeroGrad()
         let parts = dtype == .bfloat16 ? withAutocast(.bfloat16) { method.losses(pair) } : method.losses(pair)
         let total = parts.dropFirst().reduce(parts[0].value) { $0 + $1.value }
         let loss = total.item
         try total.backward()
         optimizer.step(learningRate: learningRate)
-        method.updateTargets(momentum: 0.99)
+        // The first of so many that τ stays what it is.
+        method.afterStep(at: 0, of: steps)
         let line: JSON = [
             "loss": .double(loss), "seconds": .double((ContinuousClock.now - begin) / .seconds(1)),
             "processor": .double(processorTime() - worked), "peak_mb": .double(peakMemory()),

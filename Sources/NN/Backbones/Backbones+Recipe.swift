@@ -1,0 +1,20 @@
+import Recipes
+
+extension RecipeSection {
+    /// The backbone that the keys `backbone` and `width` of a section name.
+    ///
+    /// - Parameter standard: where they are not given.
+    /// - Throws: `UserError` with the line of what there is not.
+    public func backbone(default standard: any BackboneOptions) throws -> any BackboneOptions {
+        let word = try choice(
+            "backbone", default: standard.word, among: Backbones.words,
+            KeyDoc("The backbone: a ResNet of so many layers", source: "arXiv 1512.03385, table 1"))
+        var options = word == standard.word ? standard : Backbones.options(word) ?? standard
+        options.width = try positive(
+            "width", default: standard.width,
+            KeyDoc(
+                "Channels of the backbone's stem, of which all others are multiples; less than the paper's for small experiments",
+                unit: "channels", source: "arXiv 1512.03385, table 1"))
+        return options
+    }
+}
