@@ -8,7 +8,7 @@ extension ProcessGroup? {
     /// Predicts on the images, each process on its batches of them, and writes what all found to one results file, in the order of
     /// the images: the leader does, and the file is that of one process.
     ///
-    /// - Returns: what this process's images cost.
+    /// - Returns: what the images cost all processes: their seconds together, and the memory of the one that held most.
     func predict(
         _ detector: MaskRCNN, _ items: [PredictionBatches.Item], options: FineTuningOptions, categoryIDs: [Int], workers: Int,
         title: String, to path: String
@@ -27,9 +27,9 @@ extension ProcessGroup? {
             }
             return cost
         }
-        // A line a detection, an empty line after each image.
+        // A line per detection, an empty line after each image.
         var text: [UInt8] = []
-        let cost = try run { _, detections in
+        let own = try run { _, detections in
             for detection in detections { text += Array((ResultsWriter.text(of: detection) + "\n").utf8) }
             text.append(newline)
         }
@@ -44,6 +44,12 @@ extension ProcessGroup? {
                     }
                 }
             }
+        }
+        var cost = InferenceCost()
+        for values in try group.allGather(Tensor([Double(own.images), own.seconds, Double(own.peakMemory)])).map({ $0.array(Double.self) }) {
+            cost.images += Int(values[0])
+            cost.seconds += values[1]
+            cost.peakMemory = max(cost.peakMemory, Int(values[2]))
         }
         return cost
     }

@@ -53,7 +53,7 @@ public struct StageRunner {
         var watch: WatchedImages?
         try group.leaderAlone { watch = try self.watch(watched, variant.options, grid: variant.method.regionGrid ?? recipe.regionGrid, seed: seed) }
         let stage = PretrainingStage(
-            variant.method, variant.options, images: source, seed: seed, device: device, shard: split.shard,
+            variant.method, variant.options, name: variant.name, images: source, seed: seed, device: device, shard: split.shard,
             watching: recipe.watchedImages > 0 ? watch : nil)
         // Every start makes the same weights first.
         let untrained = watch?.measure(stage.method.backbone)

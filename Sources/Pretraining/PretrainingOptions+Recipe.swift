@@ -52,8 +52,9 @@ extension PretrainingOptions {
             KeyDoc("The fraction of an image's area that a view shows at least", source: "arXiv 2006.07733, appendix B"))
         exactDecode = try recipe.value(
             "exact_decode", default: exactDecode,
-            "Whether images are decoded whole and views made with Pillow's arithmetic, step by step; else only what views show is "
-                + "decoded, as small as they allow, in two thirds of the time")
+            KeyDoc(
+                "Whether images are decoded whole and views made with Pillow's arithmetic, step by step; else only what views show is "
+                    + "decoded, as small as they allow, in two thirds of the time"))
         maxCorruptImages = try recipe.count(
             "max_corrupt_images", default: maxCorruptImages,
             KeyDoc("Images that cannot be decoded and are replaced by the next one, before the run fails", unit: "images"))

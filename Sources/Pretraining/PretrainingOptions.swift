@@ -1,4 +1,5 @@
 import NN
+import Torch
 
 /// How a backbone is pretrained, whatever the method. Defaults: BYOL's ImageNet recipe for 100 epochs (arXiv 2006.07733,
 /// appendix F).

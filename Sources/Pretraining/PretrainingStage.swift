@@ -19,12 +19,12 @@ public struct PretrainingStage: Stage {
     private let newest = NewestMeasurement()
 
     /// - Parameters:
-    ///   - name: what lines about it call it; nil takes the method's word.
     ///   - method: the method, with its options.
+    ///   - name: what lines about it call it; nil takes the method's word.
     ///   - shard: the part of each batch that is this process's.
     ///   - watched: what the backbone is measured on after each epoch, which changes no number of the training.
     public init(
-        _ name: String? = nil, _ method: any MethodOptions, _ options: PretrainingOptions, images: any ImageSource, seed: UInt64,
+        _ method: any MethodOptions, _ options: PretrainingOptions, name: String? = nil, images: any ImageSource, seed: UInt64,
         device: Device = .cpu, shard: Shard = .whole, watching watched: WatchedImages? = nil
     ) {
         self.name = name ?? method.word

@@ -51,6 +51,7 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
+        try Self.requireOneProcess()
         let images = try images.map { path in (path: path, image: try ImageFile.read(path)) }
         let places = try images.map { try regions(of: $0.image, $0.path) }
         try LibTorch.load()

@@ -28,13 +28,13 @@ struct LinearCommand: ParsableCommand {
     @Option(help: "Validation images, in a folder for each class.") var val: String
     @Option(help: "The run folder.") var output: String
     @Option(help: "Passes over the training images.") var epochs = 80
-    @Option(help: "Images a step.") var batch = 1024
+    @Option(help: "Images per step.") var batch = 1024
     @Option(help: "For a batch of 256; in proportion to the batch, falling to 0 by a cosine.") var learningRate = 0.1
     @Option(help: "The decay of the classifier's weights.") var weightDecay = 0.0
     @Option(help: "The side that images are shown at.") var imageSize = 224
     @Option(help: "Neighbours that vote.") var neighbours = 20
     @Option(help: "Training images, at most, that neighbours are looked for among.") var bank = 50_000
-    @Option(help: "Damaged images that are put up with.") var maxCorruptImages = 0
+    @Option(help: "Corrupt images that are put up with.") var maxCorruptImages = 0
     @Option(help: "Threads that read images; no number depends on it.") var workers = 1
     @Option(help: "Decides the classifier's first weights, the crops and their order.") var seed = Seed(0)
     @OptionGroup var place: DeviceOptions
@@ -51,6 +51,7 @@ struct LinearCommand: ParsableCommand {
     }
 
     func run() throws {
+        try Self.requireOneProcess()
         let stop = StopSignal.listening()
         try LibTorch.load()
         let device = try LibTorch.device(place.device)

@@ -48,6 +48,7 @@ struct PredictCommand: ParsableCommand {
     }
 
     func run() throws {
+        try Self.requireOneProcess()
         let dataset = try annotations.map { try Dataset.readImages($0) }
         let made =
             try weights.map { try DetectorRun(weights: $0, recipe: recipe, annotations: dataset, device: place.device) }

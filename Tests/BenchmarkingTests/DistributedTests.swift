@@ -149,6 +149,10 @@ import Torch
         ]) { $1 })
         succeed([try CommandLineTool.run(finetune(to: "one"))])
         succeed(try together(2, finetune(to: "two")))
+        // What predicting took is told of both: each leaves out its first batch. The largest memory is that of one.
+        func cost(_ run: String, _ key: String) throws -> Double? { try JSON.read("\(scratch.path)/\(run)/inference.json")[key]?.double }
+        if changes.isEmpty { #expect(try cost("one", "images") == 3 && cost("two", "images") == 2) }
+        #expect(try #require(cost("two", "peak_memory_bytes")) > 1 << 20)
         // Sooner or later two proposals of nearly the same score change places by rounding, and the losses jump: here at the sixth.
         #expect(try difference("one", "two", upTo: 4) < 1e-5)
         #expect(try gradientDifference("one", "two") < 1e-4)
@@ -216,12 +220,18 @@ import Torch
         expect(try run(first.merging(["MASTER_ADDR": "127.0.0.1"]) { $1 }), ["process 1: the 2 processes did not meet at 127.0.0.1"])
         expect(try run(first.merging(["MASTER_ADDR": "127.0.0.1", "RANK": "0"]) { $1 }), ["the 2 processes did not meet at 127.0.0.1"])
         expect(try run(first.merging(["RANK": "2"]) { $1 }), ["RANK is '2', and must be 0 to 1"])
+        // What several would write to one place.
+        let alone = [
+            ["linear", "w", "--train", "t", "--val", "v", "--output", "\(scratch.path)/x"],
+            ["inspect", "w", "a.jpg", "--output", "\(scratch.path)/x"], ["predict", "run", "a.jpg", "--output", "\(scratch.path)/x"],
+        ]
+        for arguments in alone { expect(try together(2, arguments), ["ediy \(arguments[0]) is for one process, and there are 2"]) }
         expect(try together(3, pretrain("byol", to: "x")), ["pretraining.batch is 4, and does not divide over 3 processes"])
         #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/x/run.json"))
     }
 
     @Test func aBenchmarkRunsOnSeveral() throws {
-        try change(["methods: [none, byol, e-diy]": "methods: [byol]"])
+        try change(["methods: [none, byol, e-diy]": "methods: [byol]", ", regions: {grid: 2, hidden_size: 16, projection_size: 8}": ""])
         let results = try together(2, ["benchmark", recipe, "--output", "\(scratch.path)/out"])
         succeed(results)
         #expect(results[0].output.contains("BYOL") && results[1].output.isEmpty && results[1].error.isEmpty)

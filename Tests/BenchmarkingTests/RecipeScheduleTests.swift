@@ -1,6 +1,7 @@
 import Benchmarking
 import DataLoading
 import Foundation
+import NN
 import Pretraining
 import Support
 import TestSupport
@@ -61,9 +62,18 @@ private struct PretrainingSchedule {
 
     init(_ recipe: Recipe, _ method: String, images: Int) throws {
         let variant = try #require(recipe.variant(method))
-        var options = variant.options
-        (options.depth, options.width, options.hiddenSize, options.regions.hiddenSize) = (.r18, 8, 8, 8)
-        stage = PretrainingStage(variant.method, options, images: Counted(count: images), seed: 0)
+        var (options, method) = (variant.options, variant.method)
+        options.backbone = ResNetOptions(.r18, width: 8)
+        switch method {
+        case var byol as BYOLOptions:
+            byol.hiddenSize = 8
+            method = byol
+        case var ediy as EDIYOptions:
+            (ediy.byol.hiddenSize, ediy.regions.hiddenSize) = (8, 8)
+            method = ediy
+        default: break
+        }
+        stage = PretrainingStage(method, options, images: Counted(count: images), seed: 0)
     }
 
     var iterations: Int { stage.iterations }

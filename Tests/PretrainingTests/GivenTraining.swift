@@ -21,31 +21,32 @@ struct GivenTraining {
         func count(_ key: String) throws -> Int { try #require(options[key]?.int, "\(key)") }
         func word(_ key: String) throws -> String { try #require(options[key]?.string, "\(key)") }
         var made = PretrainingOptions()
-        made.depth = .r18
-        made.width = 8
+        made.backbone = ResNetOptions(.r18, width: 8)
         made.imageSize = 72
         made.batchSize = 4
         made.accumulation = try count("accumulate")
-        made.viewsTogether = try #require(options["views_together"]?.bool)
         made.epochs = 3
         made.warmupEpochs = 1
         made.baseLearningRate = try number("base_learning_rate")
         made.optimizer = try #require(PretrainingOptions.OptimizerName(rawValue: word("optimizer")))
         made.momentum = try number("momentum")
         made.weightDecay = try number("weight_decay")
-        made.targetMomentum = try number("target_momentum")
-        (made.hiddenSize, made.projectionSize) = (24, 12)
-        (made.regions.hiddenSize, made.regions.projectionSize) = (20, 10)
-        made.regions.grid = try count("grid")
-        made.regions.invariance = try number("invariance")
-        made.regions.diversity = try number("diversity")
-        made.regions.matching = try #require(RegionOptions.Matching(rawValue: word("matching")))
-        made.regions.bestPairs = try count("best_pairs") == 0 ? nil : count("best_pairs")
-        made.regions.pushedRegions = try count("pushed_regions")
-        made.regions.margin = try number("margin")
-        let name = try #require(PretrainingMethodName(rawValue: word("method")))
-        // Two steps an epoch.
-        stage = PretrainingStage(name, made, images: Counted(count: 2 * made.effectiveBatchSize), seed: 0)
+        var own = EDIYOptions()
+        own.byol.viewsTogether = try #require(options["views_together"]?.bool)
+        own.byol.targetMomentum = try number("target_momentum")
+        (own.byol.hiddenSize, own.byol.projectionSize) = (24, 12)
+        (own.regions.hiddenSize, own.regions.projectionSize) = (20, 10)
+        own.regions.grid = try count("grid")
+        own.regions.invariance = try number("invariance")
+        own.regions.diversity = try number("diversity")
+        own.regions.matching = try #require(RegionOptions.Matching(rawValue: word("matching")))
+        own.regions.bestPairs = try count("best_pairs") == 0 ? nil : count("best_pairs")
+        own.regions.pushedRegions = try count("pushed_regions")
+        own.regions.margin = try number("margin")
+        let methods: [any MethodOptions] = [own.byol, own]
+        let method = try #require(try methods.first { try $0.word == word("method") })
+        // Two steps per epoch.
+        stage = PretrainingStage(method, made, images: Counted(count: 2 * made.effectiveBatchSize), seed: 0)
         self.dtype = dtype
         withoutGrad {
             for entry in stage.state {
@@ -63,7 +64,7 @@ struct GivenTraining {
 
     /// The losses of the first batch by name, their sum differentiated.
     func differentiateFirstBatch() throws -> [String: Double] {
-        let losses = try stage.method.losses(GivenViews(dtype: dtype).batch(at: 0))
+        let losses = try stage.method.losses(GivenViews(dtype: dtype).batch(at: 0).views)
         try losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }.backward()
         return Dictionary(losses.map { ($0.name, $0.value.item) }) { $1 }
     }
@@ -102,7 +103,7 @@ private struct GivenStage: Stage {
     var optimizer: any Optimizer { base.optimizer }
     var schedule: Schedule { base.schedule }
     var state: [StateEntry] { base.state }
-    func losses(_ batch: ViewPair, at iteration: Int) -> [Loss] { base.method.losses(batch) }
+    func losses(_ batch: ViewBatch, at iteration: Int) -> [Loss] { base.method.losses(batch.views) }
     func afterStep(at iteration: Int) { base.afterStep(at: iteration) }
     func observations(at iteration: Int) -> [(name: String, value: Double)] { base.observations(at: iteration) }
 }
@@ -110,9 +111,9 @@ private struct GivenStage: Stage {
 private struct GivenViews: BatchSource {
     let dtype: DType
 
-    func batch(at iteration: Int) -> ViewPair {
+    func batch(at iteration: Int) -> ViewBatch {
         func view(_ index: Int) -> Tensor { sines(1000 + 2 * iteration + index, [4, 3, 72, 72], 2).to(dtype) }
-        return ViewPair(view(0), view(1))
+        return ViewBatch([view(0), view(1)])
     }
 }
 
