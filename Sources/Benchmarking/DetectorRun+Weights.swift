@@ -19,19 +19,19 @@ extension DetectorRun {
         let device = try LibTorch.device(device)
         let weights = try NetworkWeights(WeightFile(path))
         var options = FineTuningOptions()
-        options.detector = try MaskRCNNOptions(of: weights)
-        options.input = DetectionInput(weights.convention, options.detector.design)
+        options.detector = try RCNNOptions(of: weights)
+        options.input = DetectionInput(weights.convention, options.detector.neck)
         if weights.layout == .torchvision { options.input.testResizing = .torchvision }
         if let recipe { try options.read(overridesIn: recipe) }
         self.options = options
-        detector = MaskRCNN(options.detector, using: Generator(seed: 0))
+        detector = RCNN(options.detector, using: Generator(seed: 0))
         try weights.restore(detector.state(""))
         if weights.layout == .torchvision, options.detector.normalization == .frozenBN { detector.normalizeWithoutEpsilon() }
         detector.move(to: device)
         categories = Self.categories(options.detector.classes, annotations)
         let found = options.detector
         StandardError.line(
-            "\(path): \(found.masks ? "Mask" : "Faster") R-CNN R\(found.depth.rawValue)-\(found.design.rawValue.uppercased()), \(found.classes) "
+            "\(path): \(found.name), \(found.classes) "
                 + "categories, \(weights.names.count) tensors by \(weights.layout.title) names; taken to expect \(weights.convention.text) "
                 + "(\(weights.convention.reason))" + (recipe.map { ", but for what \($0) says" } ?? "; --recipe has the last word"))
         if recipe == nil, let doubt = weights.convention.doubt { StandardError.line("\(path): warning: \(doubt)") }
@@ -54,9 +54,9 @@ extension DetectorRun {
 
 extension DetectionInput {
     /// What a detector's weights expect.
-    init(_ convention: InputConvention, _ design: MaskRCNNOptions.Design) {
+    init(_ convention: InputConvention, _ neck: any NeckOptions) {
         self.init()
-        divisor = design.sizeDivisor
+        divisor = neck.sizeDivisor
         normalization = PixelNormalization(convention)
     }
 }

@@ -9,7 +9,7 @@ import Training
 
 /// A detector that a run left behind: its weights, its recipe and its categories.
 public struct DetectorRun {
-    public let detector: MaskRCNN
+    public let detector: RCNN
     public let options: FineTuningOptions
     /// By class.
     public let categories: [(id: Int, name: String)]
@@ -26,7 +26,7 @@ public struct DetectorRun {
         options = try Recipe(reading: "\(folder)/recipe.yaml").detection
         var detectorOptions = options.detector
         detectorOptions.classes = categories.count
-        detector = MaskRCNN(detectorOptions, using: Generator(seed: 0))
+        detector = RCNN(detectorOptions, using: Generator(seed: 0))
         let weights = "\(folder)/model.safetensors"
         try detector.load(SafeTensors.read(weights), file: weights)
         detector.move(to: device)

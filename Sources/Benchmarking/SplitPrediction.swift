@@ -10,7 +10,7 @@ extension ProcessGroup? {
     ///
     /// - Returns: what the images cost all processes: their seconds together, and the memory of the one that held most.
     func predict(
-        _ detector: MaskRCNN, _ items: [PredictionBatches.Item], options: FineTuningOptions, categoryIDs: [Int], workers: Int,
+        _ detector: RCNN, _ items: [PredictionBatches.Item], options: FineTuningOptions, categoryIDs: [Int], workers: Int,
         title: String, to path: String
     ) throws -> InferenceCost {
         func run(_ body: (PredictionBatches.Item, [Detection]) throws -> Void) throws -> InferenceCost {

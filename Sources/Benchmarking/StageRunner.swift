@@ -151,7 +151,7 @@ public struct StageRunner {
     }
 
     private func evaluate(
-        _ detector: MaskRCNN, _ categoryIDs: [Int], _ files: DatasetFiles, _ run: RunFolder, at iteration: Int
+        _ detector: RCNN, _ categoryIDs: [Int], _ files: DatasetFiles, _ run: RunFolder, at iteration: Int
     ) throws {
         let val = try Dataset.read(files.valAnnotations)
         let items = try val.images.indices.map {
@@ -168,7 +168,7 @@ public struct StageRunner {
 
     private func evaluate(_ run: RunFolder, on val: Dataset, _ files: DatasetFiles, at iteration: Int) throws {
         let results = try Results.read(run.path("results.json"))
-        let types = recipe.detection.detector.masks ? IoUType.detection : [.bbox]
+        let types = recipe.detection.detector.mask == nil ? [.bbox] : IoUType.detection
         let evaluations = try types.map { type in
             (type: type, evaluation: try Evaluator().evaluate(results, against: val, by: type))
         }

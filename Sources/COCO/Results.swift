@@ -10,9 +10,9 @@ public struct Detection: Sendable {
     /// How sure the detector is; only the order counts.
     public let score: Double
     /// Of the image's size; nil where the detector gives none.
-    public let mask: RLE?
+    public var mask: RLE?
     /// x, y, v of each point, one after the other; empty where there are none.
-    public let keypoints: [Double]
+    public var keypoints: [Double]
 
     public init(imageID: Int, categoryID: Int, box: Box?, score: Double, mask: RLE? = nil, keypoints: [Double] = []) {
         self.imageID = imageID

@@ -128,6 +128,9 @@ public final class RecipeSection {
 
     private func remedy(_ stranger: String) -> String {
         if let today = renamedKeys[stranger], asked.keys.contains(today) { return "it is called \(today) now" }
+        if let parts = splitKeys[stranger]?.filter(asked.keys.contains), !parts.isEmpty {
+            return "it is \(parts.joined(separator: ", ")) now, each by itself"
+        }
         return nearest(to: stranger, among: asked.keys).map { "did you mean \($0)?" }
             ?? "known keys: \(asked.keys.sorted().joined(separator: ", "))"
     }

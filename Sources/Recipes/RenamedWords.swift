@@ -15,5 +15,8 @@ let renamedKeys = [
     "watched_pictures": "watched_images",
 ]
 
+/// Keys that several stand for now, of which a section has those that it asks for.
+let splitKeys = ["extra_norm": ["res5_norm", "neck_norm", "box_head_norm", "mask_head_norm"]]
+
 /// Values that are words, by their old names.
 let renamedValues = ["frozen": "frozen_bn", "synchronised": "sync_bn", "trained": "bn"]

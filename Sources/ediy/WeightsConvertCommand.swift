@@ -50,7 +50,7 @@ struct WeightsConvertCommand: ParsableCommand {
         switch weights.network {
         case .backbone: _ = try weights.usableArchitecture()
         case .detector:
-            let missing = try weights.missing(in: MaskRCNNOptions(of: weights))
+            let missing = try weights.missing(in: RCNNOptions(of: weights))
             guard missing.isEmpty else {
                 throw UserError(
                     "is not whole: it has no \(missing.prefix(3).joined(separator: ", ")), \(missing.count) in all", file: input,

@@ -61,11 +61,10 @@ extension NetworkWeights {
             if missing.isEmpty, let problem = architecture.problem { lines.append("  not usable: it \(problem)") }
         case .detector:
             do {
-                let options = try MaskRCNNOptions(of: self)
+                let options = try RCNNOptions(of: self)
                 missing = try self.missing(in: options)
                 lines.append(
-                    "looks like: \(options.masks ? "Mask" : "Faster") R-CNN, R\(options.depth.rawValue)-\(options.design.rawValue.uppercased()), "
-                        + "\(options.classes) categories, \(layout.title) names\(below)")
+                    "looks like: \(options.name), \(options.classes) categories, \(layout.title) names\(below)")
             } catch let error as UserError {
                 lines.append("looks like: a detector with \(layout.title) names\(below)\n  not usable: it \(error.problem)")
             }
@@ -79,9 +78,9 @@ extension NetworkWeights {
     }
 
     /// What a detector asks for, and the file does not have.
-    func missing(in options: MaskRCNNOptions) throws -> [String] {
+    func missing(in options: RCNNOptions) throws -> [String] {
         try LibTorch.load()
-        return MaskRCNN(options, using: Generator(seed: 0)).state("").map(\.name).filter {
+        return RCNN(options, using: Generator(seed: 0)).state("").map(\.name).filter {
             self[$0] == nil && !$0.hasSuffix("num_batches_tracked")
         }
     }

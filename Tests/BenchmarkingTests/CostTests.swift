@@ -17,29 +17,30 @@ import Torch
         #expect(cost.total.parameters == ResNet(depth, using: Generator(seed: 0)).parameterCount)
     }
 
-    @Test(arguments: MaskRCNNOptions.Design.allCases, [0, 1, 2, 3])
-    func detectorsHaveAsManyParameters(_ design: MaskRCNNOptions.Design, _ change: Int) {
-        var options = MaskRCNNOptions(design)
-        options.width = 16
+    @Test(arguments: RCNNOptions.Design.allCases, [0, 1, 2, 3])
+    func detectorsHaveAsManyParameters(_ design: RCNNOptions.Design, _ change: Int) {
+        var options = RCNNOptions(design)
+        options.backbone.width = 16
         options.classes = 7
-        options.boxLayerSize = 64
+        options.box.layers?.layerSize = 64
         switch change {
         case 1:
-            options.extraNorm = false
+            options.c4?.norm = false
+            options.fpn?.norm = false
             options.freezeAt = 2
-            options.masks = false
+            options.mask = nil
         case 2:
-            options.depth = .r18
+            options.backbone = ResNetOptions(.r18, width: 16)
             options.normalization = .frozenBN
-            options.classAgnosticBoxes = true
-            options.boxConvolutions = 4
-            options.boxLayers = 1
+            options.box.isClassAgnostic = true
+            options.box.layers?.convolutions = 4
+            options.box.layers?.layers = 1
         case 3:
             options.freezeAt = 5
-            options.maskConvolutions = 1
+            options.mask?.convolutions = 1
         default: break
         }
-        let detector = MaskRCNN(options, using: Generator(seed: 0))
+        let detector = RCNN(options, using: Generator(seed: 0))
         let size = Cost.MapSize(height: 96, width: 128)
         #expect(options.trainingCost(size).parameters == detector.parameterCount)
         #expect(options.inferenceCost(size).parameters == detector.parameterCount)
@@ -48,8 +49,9 @@ import Torch
     @Test func aDetectorsMultiplyAddsArePyTorchs() {
         // What PyTorch's FlopCounterMode counts in torchvision's maskrcnn_resnet50_fpn of an image of 256 × 320, 1000 proposals and
         // 100 detections, and its parameters; less the boxes and masks that it keeps for background.
-        var options = MaskRCNNOptions(.fpn)
-        options.extraNorm = false
+        var options = RCNNOptions(.fpn)
+        options.fpn?.norm = false
+        options.mask?.norm = false
         options.classes = 90
         let cost = options.inferenceCost(Cost.MapSize(height: 256, width: 320))
         #expect(cost.multiplyAdds == 82_903_628_800)

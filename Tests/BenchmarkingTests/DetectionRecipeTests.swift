@@ -16,33 +16,57 @@ import Testing
     @Test func defaultsAreTheDesigns() throws {
         let c4 = try options(""), fpn = try options("design: fpn")
         #expect(c4.detector.design == .c4 && fpn.detector.design == .fpn)
-        #expect(c4.detector.preNMSTopK == (12000, 6000) && fpn.detector.preNMSTopK == (2000, 1000))
-        #expect(c4.detector.postNMSTopK == (2000, 1000) && fpn.detector.postNMSTopK == (1000, 1000))
-        #expect(c4.detector.maskSize == 14 && fpn.detector.maskSize == 28)
-        #expect(c4.detector.poolSize == 14 && fpn.detector.poolSize == 7)
-        #expect(c4.detector.maskConvolutions == 0 && fpn.detector.maskConvolutions == 4)
+        #expect(c4.detector.rpn.preNMSTopK == (12000, 6000) && fpn.detector.rpn.preNMSTopK == (2000, 1000))
+        #expect(c4.detector.rpn.postNMSTopK == (2000, 1000) && fpn.detector.rpn.postNMSTopK == (1000, 1000))
+        #expect(c4.detector.c4?.poolSize == 14 && fpn.detector.box.layers?.poolSize == 7 && fpn.detector.mask?.poolSize == 14)
+        #expect(c4.detector.mask?.convolutions == 0 && fpn.detector.mask?.convolutions == 4)
         #expect(c4.input.divisor == 1 && fpn.input.divisor == 32)
-        #expect(c4.detector.rpnBoxLoss == .smoothL1(beta: 0) && c4.detector.boxLoss == .smoothL1(beta: 0))
+        #expect(c4.detector.rpn.boxLoss == .smoothL1(beta: 0) && c4.detector.box.loss == .smoothL1(beta: 0))
     }
 
     @Test func detectorKeys() throws {
         let d = try options(
             """
-            design: fpn, masks: false, class_agnostic_boxes: true, anchors_rounded: true, rpn_iou: [0.2, 0.6],
+            design: fpn, class_agnostic_boxes: true, anchors_rounded: true, rpn_iou: [0.2, 0.6],
              rpn_positive_fraction: 0.25, rpn_box_loss: giou, box_loss: smooth_l1, smooth_l1_beta: 0.5, roi_iou: 0.4,
              sampling_ratio: 2, roi_aligned: false, box_weights: [1, 2, 3, 4], mask_convolutions: 2, pyramid_channels: 64,
              mask_pool_size: 10, box_convolutions: 4, box_convolution_channels: 32, box_layers: 1, box_layer_size: 128,
              size_divisor: 64, rpn_box_weights: [4, 3, 2, 1], mask_threshold: 0.25
             """)
         let o = d.detector
-        #expect(!o.masks && o.classAgnosticBoxes && o.anchorsRounded && !o.roiAligned)
-        #expect(o.rpnIoU == (0.2, 0.6) && o.rpnPositiveFraction == 0.25 && o.roiIoU == 0.4)
-        #expect(o.rpnBoxLoss == .giou && o.boxLoss == .smoothL1(beta: 0.5))
-        #expect(o.samplingRatio == 2 && o.boxWeights == [1, 2, 3, 4])
-        #expect(o.pyramidChannels == 64 && o.maskPoolSize == 10 && o.maskSize == 20 && o.maskConvolutions == 2)
-        #expect(o.boxConvolutions == 4 && o.boxConvolutionChannels == 32 && o.boxLayers == 1 && o.boxLayerSize == 128)
+        #expect(o.box.isClassAgnostic && o.rpn.anchorsRounded && !o.pooling.isAligned)
+        #expect(o.rpn.iou == (0.2, 0.6) && o.rpn.positiveFraction == 0.25 && o.sampling.iou == 0.4)
+        #expect(o.rpn.boxLoss == .giou && o.box.loss == .smoothL1(beta: 0.5))
+        #expect(o.pooling.samplingRatio == 2 && o.box.boxWeights == [1, 2, 3, 4])
+        #expect(o.fpn?.channels == 64 && o.mask?.poolSize == 10 && o.mask?.convolutions == 2)
+        #expect(o.box.layers?.convolutions == 4 && o.box.layers?.convolutionChannels == 32)
+        #expect(o.box.layers?.layers == 1 && o.box.layers?.layerSize == 128)
         #expect(d.input.divisor == 64)
-        #expect(o.rpnBoxWeights == [4, 3, 2, 1] && o.maskThreshold == 0.25)
+        #expect(o.rpn.boxWeights == [4, 3, 2, 1] && o.mask?.threshold == 0.25)
+    }
+
+    @Test func eachNormalisationHasAKey() throws {
+        let c4 = try options("res5_norm: false").detector, plain = try options("").detector
+        #expect(c4.c4?.norm == false && c4.mask?.norm == true && plain.c4?.norm == true)
+        let fpn = try options("design: fpn, neck_norm: false").detector
+        #expect(fpn.fpn?.norm == false && fpn.box.layers?.norm == true && fpn.mask?.norm == true)
+        let heads = try options("design: fpn, box_head_norm: false, mask_head_norm: false").detector
+        #expect(heads.fpn?.norm == true && heads.box.layers?.norm == false && heads.mask?.norm == false)
+    }
+
+    @Test func oneWordTurnsTheMasksOff() throws {
+        #expect(try options("masks: false, mask_channels: 8").detector.mask == nil)
+    }
+
+    @Test func mocosPyramidHasStandardHeads() throws {
+        let o = try recipe("coco-r50-fpn-moco-1x").detection.detector
+        #expect(o.fpn?.norm == true && o.box.layers?.norm == false && o.mask?.norm == false)
+        #expect(o.box.layers?.convolutions == 0 && o.box.layers?.layers == 2 && o.mask?.convolutions == 4)
+    }
+
+    private func recipe(_ name: String) throws -> Recipe {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../benchmarks")
+        return try Recipe(reading: folder.appendingPathComponent("\(name).yaml").path)
     }
 
     @Test func inputAndTrainingKeys() throws {
@@ -68,8 +92,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("design: fpm", "did you mean fpn?"), ("design: fpn, anchor_sizes: [32]", "5 numbers with design fpn"),
-        ("box_layers: 1", "unknown key detection.box_layers"), ("rpn_iou: [0.7, 0.3]", "the lower first"),
+        ("design: fpm", "did you mean fpn?"), ("design: fpn, anchor_sizes: [32]", "must be 5 numbers"),
+        ("box_layers: 1", "unknown key detection.box_layers"), ("neck_norm: true", "unknown key detection.neck_norm"),
+        ("extra_norm: true", "it is res5_norm, mask_head_norm now"), ("design: fpn, res5_norm: true", "unknown key detection.res5_norm"),
+        ("design: fpn, extra_norm: false", "it is neck_norm, box_head_norm, mask_head_norm now"),
+        ("rpn_iou: [0.7, 0.3]", "the lower first"),
         ("box_loss: giou, smooth_l1_beta: 1", "unknown key detection.smooth_l1_beta"), ("box_weights: [1]", "4 numbers"),
         ("smooth_l1_beta: -1", "below 0"), ("sampling_ratio: -2", "below 0"),
         ("freeze_at: 6", "0 to 5"), ("pixel_mean: [1]", "3 numbers each"), ("pixel_std: [1, 0, 1]", "above 0"),
@@ -82,30 +109,29 @@ import Testing
     }
 
     @Test func pascalVOC() throws {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../benchmarks")
-        let recipe = try Recipe(reading: folder.appendingPathComponent("voc-r50-c4-24k.yaml").path)
+        let recipe = try recipe("voc-r50-c4-24k")
         let o = recipe.detection
-        #expect(recipe.dataset.metrics == .voc && !o.detector.masks && o.detector.design == .c4 && o.detector.extraNorm)
+        #expect(recipe.dataset.metrics == .voc && o.detector.mask == nil && o.detector.c4?.norm == true)
         #expect(o.iterations == 24_000 && o.milestones == [18_000, 22_000] && o.learningRate == 0.02 && o.batchSize == 16)
         #expect(o.input.edges.lengths == Array(stride(from: 480, through: 800, by: 32)) && o.input.minSizeTest == 800)
         #expect(o.warmup == 100 && o.preciseBatches == 200 && o.detector.freezeAt == 0)
     }
 
     @Test(arguments: [
-        ("coco-r50-c4-1x", MaskRCNNOptions.Design.c4, 90_000), ("coco-r50-c4-2x", .c4, 180_000),
+        ("coco-r50-c4-1x", RCNNOptions.Design.c4, 90_000), ("coco-r50-c4-2x", .c4, 180_000),
         ("coco-r50-fpn-1x", .fpn, 90_000), ("coco-r50-fpn-2x", .fpn, 180_000), ("coco-10pct", .c4, 9_000),
     ])
-    func recipesOfTheField(_ name: String, _ design: MaskRCNNOptions.Design, _ iterations: Int) throws {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../benchmarks")
-        let recipe = try Recipe(reading: folder.appendingPathComponent("\(name).yaml").path)
+    func recipesOfTheField(_ name: String, _ design: RCNNOptions.Design, _ iterations: Int) throws {
+        let recipe = try recipe(name)
         #expect(recipe.name == name && recipe.methods.contains("byol") && recipe.methods.contains("e-diy"))
         let o = recipe.detection
-        #expect(o.detector.design == design && o.detector.depth == .r50 && o.detector.width == 64)
-        #expect(o.detector.extraNorm && o.detector.normalization == .syncBN && o.detector.freezeAt == 0)
+        #expect(o.detector.design == design && o.detector.backbone.title == "ResNet-50, width 64")
+        #expect(o.detector.c4?.norm ?? true && o.detector.fpn?.norm ?? true)
+        #expect(o.detector.normalization == .syncBN && o.detector.freezeAt == 0)
         #expect(o.iterations == iterations && o.batchSize == 16 && o.learningRate == 0.02)
         #expect(o.milestones == [iterations / 90 * 60, iterations / 90 * 80])
         #expect(o.input.edges.lengths == Array(stride(from: 640, through: 800, by: 32)) && o.input.edges.longest == 1333)
-        #expect(o.detector.boxConvolutions == (design == .fpn ? 4 : 0))
+        #expect(o.detector.box.layers?.convolutions == (design == .fpn ? 4 : nil) && o.detector.mask?.norm == true)
         #expect(recipe.pretraining.backbone.word == "r50" && recipe.pretraining.epochs == 100)
     }
 }

@@ -30,7 +30,40 @@ import Torch
             ["predict", "--weights", "\(fixtures)/\(name)", "\(fixtures)/image.jpg", "--output", "\(scratch.path)/out"] + sizes)
         #expect(result.status == 0, "\(result.error)")
         #expect(result.error.contains("5 categories"))
-        let golden = try JSON.read("\(fixtures)/\(name.prefix { $0 != "." })\(size).json").array ?? []
+        try expectFound("\(name.prefix { $0 != "." })\(size).json")
+    }
+
+    /// MoCo's FPN, a normalised pyramid under standard heads: the narrow FPN with a normalisation in place of each bias that does
+    /// the same, and finds the same.
+    @Test func aNormalisedPyramidUnderStandardHeadsIsRead() throws {
+        let weights = try NetworkWeights(WeightFile("\(fixtures)/detectron2-fpn.pth"))
+        var state = StateDict()
+        for name in weights.names { state[name] = try #require(weights[name]).tensor() }
+        for level in 2...5 {
+            for conv in ["backbone.fpn_lateral\(level)", "backbone.fpn_output\(level)"] {
+                let bias = try #require(state["\(conv).bias"]), weight = try #require(state["\(conv).weight"])
+                let ones = bias.onesLike(), scale = 2.0, deviation = 0.5
+                state["\(conv).bias"] = nil
+                state["\(conv).weight"] = weight * (deviation / scale)
+                state["\(conv).norm.weight"] = ones * scale
+                state["\(conv).norm.bias"] = bias + ones * scale
+                state["\(conv).norm.running_mean"] = ones * deviation
+                state["\(conv).norm.running_var"] = ones * (deviation * deviation - 1e-5)
+                state["\(conv).norm.num_batches_tracked"] = Tensor(scalar: 3, dtype: .int64)
+            }
+        }
+        let own = "\(scratch.path)/own.safetensors", file = "\(scratch.path)/moco-fpn.pkl"
+        try SafeTensors.write(state, to: own)
+        try WeightWriter.write(NetworkWeights(WeightFile(own)).tensors(as: .detectron2), as: .pkl, to: file)
+        // What counts its batches is taken for weights from PyTorch, which these are not.
+        let pixels = "  channel_order: bgr\n  pixel_mean: [103.53, 116.28, 123.675]\n  pixel_std: [1, 1, 1]\n  stride_in_1x1: true\n"
+        let result = try predict("--weights", file, "--recipe", recipe(pixels), "\(fixtures)/image.jpg")
+        #expect(result.status == 0 && result.error.contains("Mask R-CNN R50-FPN, 5 categories"), "\(result.error)")
+        try expectFound("detectron2-fpn.json")
+    }
+
+    private func expectFound(_ name: String) throws {
+        let golden = try JSON.read("\(fixtures)/\(name)").array ?? []
         let found = try JSON.read("\(scratch.path)/out/results.json").array ?? []
         #expect(found.count == golden.count && golden.count == 100)
         func numbers(_ entry: JSON) -> [Double] { (entry["bbox"]?.array ?? []).compactMap(\.double) }

@@ -6,19 +6,18 @@ import Testing
 import Torch
 
 @Suite struct BatchInferenceTests {
-    @Test(arguments: MaskRCNNOptions.Design.allCases)
-    func aBatchFindsWhatItsImagesFindAlone(_ design: MaskRCNNOptions.Design) {
-        var options = MaskRCNNOptions(design)
-        options.depth = .r18
-        options.width = 8
+    @Test(arguments: RCNNOptions.Design.allCases)
+    func aBatchFindsWhatItsImagesFindAlone(_ design: RCNNOptions.Design) {
+        var options = RCNNOptions(design)
+        options.backbone = ResNetOptions(.r18, width: 8)
         options.classes = 4
-        options.pyramidChannels = 16
-        options.boxLayerSize = 32
-        options.maskChannels = 8
-        options.postNMSTopK = (50, 50)
-        options.scoreThreshold = 0.05
-        options.detectionsPerImage = 20
-        let detector = MaskRCNN(options, using: Generator(seed: 3))
+        options.fpn?.channels = 16
+        options.box.layers?.layerSize = 32
+        options.mask?.channels = 8
+        options.rpn.postNMSTopK = (50, 50)
+        options.box.scoreThreshold = 0.05
+        options.box.detectionsPerImage = 20
+        let detector = RCNN(options, using: Generator(seed: 3))
         let images = sines(0, [3, 3, 96, 128], 1)
         func batch(_ places: Range<Int>) -> DetectionBatch {
             DetectionBatch(

@@ -66,11 +66,10 @@ import Torch
     }
 
     @Test func classAgnosticDetectorsLearnOneBox() {
-        var options = MaskRCNNOptions(.fpn)
-        options.depth = .r18
-        options.width = 8
-        options.classAgnosticBoxes = true
-        let state = MaskRCNN(options, using: Generator(seed: 0)).state("")
+        var options = RCNNOptions(.fpn)
+        options.backbone = ResNetOptions(.r18, width: 8)
+        options.box.isClassAgnostic = true
+        let state = RCNN(options, using: Generator(seed: 0)).state("")
         #expect(state.first { $0.name == "roi_heads.box_predictor.bbox_pred.weight" }?.tensor.shape == [4, 1024])
     }
 }

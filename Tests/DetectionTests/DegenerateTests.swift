@@ -13,21 +13,20 @@ import Training
     private static let classes = 3
 
     /// A small one of each design.
-    private let detectors: [MaskRCNN] = MaskRCNNOptions.Design.allCases.map { design in
-        var options = MaskRCNNOptions(design)
-        options.depth = .r18
-        options.width = 8
+    private let detectors: [RCNN] = RCNNOptions.Design.allCases.map { design in
+        var options = RCNNOptions(design)
+        options.backbone = ResNetOptions(.r18, width: 8)
         options.classes = Self.classes
-        options.pyramidChannels = 8
-        options.boxConvolutions = 1
-        options.boxConvolutionChannels = 8
-        options.boxLayerSize = 16
-        options.roiBatch = 8
-        options.maskChannels = 8
-        options.postNMSTopK = (20, 20)
+        options.fpn?.channels = 8
+        options.box.layers?.convolutions = 1
+        options.box.layers?.convolutionChannels = 8
+        options.box.layers?.layerSize = 16
+        options.sampling.batch = 8
+        options.mask?.channels = 8
+        options.rpn.postNMSTopK = (20, 20)
         // Below what an untrained network says of every class, so that there are masks to paste.
-        options.scoreThreshold = 0.01
-        return MaskRCNN(options, using: Generator(seed: 5))
+        options.box.scoreThreshold = 0.01
+        return RCNN(options, using: Generator(seed: 5))
     }
 
     /// One image a list of boxes, all of one size, each object a rectangle of class 0, 1, 2, 0, …
@@ -50,7 +49,7 @@ import Training
         for detector in detectors { try run(detector, batch, seed: seed) }
     }
 
-    private func run(_ detector: MaskRCNN, _ batch: DetectionBatch, seed: UInt64) throws {
+    private func run(_ detector: RCNN, _ batch: DetectionBatch, seed: UInt64) throws {
         var generator = SeededGenerator(seed)
         let losses = detector.losses(batch, using: &generator)
         #expect(losses.map(\.name) == ["loss_cls", "loss_box_reg", "loss_mask", "loss_rpn_cls", "loss_rpn_loc"])

@@ -12,27 +12,52 @@ import Torch
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    private func options(_ design: MaskRCNNOptions.Design, masks: Bool = true, extraNorm: Bool = false, depth: ResNet.Depth = .r18) -> MaskRCNNOptions {
-        var options = MaskRCNNOptions(design)
-        options.depth = depth
-        options.width = 4
+    /// What can be normalised outside of the backbone.
+    enum Norm: CaseIterable {
+        case res5, neck, boxHead, maskHead
+
+        func set(_ isOn: Bool, in options: inout RCNNOptions) {
+            switch self {
+            case .res5: options.c4?.norm = isOn
+            case .neck: options.fpn?.norm = isOn
+            case .boxHead: options.box.layers?.norm = isOn
+            case .maskHead: options.mask?.norm = isOn
+            }
+        }
+
+        /// Where it has anything to normalise.
+        func isOn(in options: RCNNOptions) -> Bool {
+            switch self {
+            case .res5: options.c4?.norm ?? false
+            case .neck: options.fpn?.norm ?? false
+            case .boxHead: options.box.layers.map { $0.norm && $0.convolutions > 0 } ?? false
+            case .maskHead: options.mask.map { $0.norm && $0.convolutions > 0 } ?? false
+            }
+        }
+    }
+
+    private func options(_ design: RCNNOptions.Design, masks: Bool = true, norms: [Norm] = [], depth: ResNet.Depth = .r18) -> RCNNOptions {
+        var options = RCNNOptions(design)
+        options.backbone = ResNetOptions(depth, width: 4)
         options.classes = 3
-        options.masks = masks
-        options.extraNorm = extraNorm
-        options.pyramidChannels = 8
-        options.boxLayerSize = 12
-        options.maskChannels = 6
+        if !masks { options.mask = nil }
+        for norm in Norm.allCases { norm.set(norms.contains(norm), in: &options) }
+        options.fpn?.channels = 8
+        options.box.layers?.layerSize = 12
+        options.mask?.channels = 6
         return options
     }
 
     @Test(arguments: [
-        (MaskRCNNOptions.Design.c4, true, false, WeightLayout.detectron2), (.c4, true, true, .detectron2), (.c4, false, false, .ediy),
-        (.fpn, true, false, .detectron2), (.fpn, true, true, .detectron2), (.fpn, false, true, .ediy), (.fpn, true, false, .torchvision),
-        (.fpn, false, false, .torchvision),
-    ])
-    func aDetectorComesBackWhole(_ design: MaskRCNNOptions.Design, _ masks: Bool, _ extraNorm: Bool, _ layout: WeightLayout) throws {
-        let given = options(design, masks: masks, extraNorm: extraNorm)
-        let detector = MaskRCNN(given, using: Generator(seed: 1))
+        (RCNNOptions.Design.c4, true, [], WeightLayout.detectron2), (.c4, true, [.res5], .detectron2), (.c4, false, [], .ediy),
+        (.fpn, true, [], .detectron2), (.fpn, true, [.neck, .maskHead], .detectron2), (.fpn, false, [.neck], .ediy),
+        // MoCo's FPN: standard heads on a normalised pyramid.
+        (.fpn, true, [.neck], .detectron2), (.fpn, true, [.maskHead], .detectron2),
+        (.fpn, true, [], .torchvision), (.fpn, false, [], .torchvision),
+    ] as [(RCNNOptions.Design, Bool, [Norm], WeightLayout)])
+    func aDetectorComesBackWhole(_ design: RCNNOptions.Design, _ masks: Bool, _ norms: [Norm], _ layout: WeightLayout) throws {
+        let given = options(design, masks: masks, norms: norms)
+        let detector = RCNN(given, using: Generator(seed: 1))
         let (own, theirs) = ("\(folder)/own.safetensors", "\(folder)/theirs.pth")
         try SafeTensors.write(detector.stateDict, to: own)
         let weights = try NetworkWeights(WeightFile(own))
@@ -41,18 +66,36 @@ import Torch
 
         let read = try NetworkWeights(WeightFile(theirs))
         #expect(read.layout == layout && read.network == .detector && read.prefix == "model." && read.left.isEmpty)
-        let found = try MaskRCNNOptions(of: read)
-        #expect(found.design == design && found.masks == masks && found.extraNorm == extraNorm && found.depth == .r18)
-        #expect(found.width == 4 && found.classes == 3 && found.poolSize == given.poolSize && found.maskConvolutions == given.maskConvolutions)
-        let other = MaskRCNN(found, using: Generator(seed: 2))
+        let found = try RCNNOptions(of: read)
+        #expect(found.design == design && (found.mask != nil) == masks && found.backbone.word == "r18")
+        for norm in Norm.allCases { #expect(norm.isOn(in: found) == norm.isOn(in: given), "\(norm)") }
+        #expect(found.backbone.width == 4 && found.classes == 3 && found.box.layers?.poolSize == given.box.layers?.poolSize)
+        #expect(found.mask?.convolutions == given.mask?.convolutions)
+        let other = RCNN(found, using: Generator(seed: 2))
         try read.restore(other.state(""))
         for (a, b) in zip(detector.state(""), other.state("")) {
             #expect(a.name == b.name && a.tensor.floats == b.tensor.floats, "\(a.name)")
         }
     }
 
+    @Test func eachNormalisationIsReadByItself() throws {
+        var given = options(.fpn)
+        given.box.layers?.convolutions = 2
+        given.box.layers?.convolutionChannels = 8
+        given.box.layers?.layers = 1
+        let path = "\(folder)/norms.safetensors"
+        for norms in [[], [.neck], [.boxHead], [.maskHead], [.boxHead, .maskHead], [.neck, .boxHead, .maskHead]] as [[Norm]] {
+            for norm in Norm.allCases { norm.set(norms.contains(norm), in: &given) }
+            let detector = RCNN(given, using: Generator(seed: 1))
+            try SafeTensors.write(detector.stateDict, to: path)
+            let weights = try NetworkWeights(WeightFile(path)), found = try RCNNOptions(of: weights)
+            #expect(Norm.allCases.filter { $0.isOn(in: found) } == norms)
+            try weights.restore(RCNN(found, using: Generator(seed: 2)).state(""))
+        }
+    }
+
     @Test func torchvisionsBackgroundComesFirst() throws {
-        let detector = MaskRCNN(options(.fpn), using: Generator(seed: 1))
+        let detector = RCNN(options(.fpn), using: Generator(seed: 1))
         let own = "\(folder)/own.safetensors"
         try SafeTensors.write(detector.stateDict, to: own)
         let theirs = try NetworkWeights(WeightFile(own)).tensors(as: .torchvision)
@@ -69,14 +112,14 @@ import Torch
 
     @Test func halfADetectorIsRefused() throws {
         func refusal(_ change: (inout StateDict) -> Void) throws -> String {
-            var dict = MaskRCNN(options(.c4), using: Generator(seed: 1)).stateDict
+            var dict = RCNN(options(.c4), using: Generator(seed: 1)).stateDict
             change(&dict)
             let path = "\(folder)/\(UUID()).safetensors"
             try SafeTensors.write(dict, to: path)
             let weights = try NetworkWeights(WeightFile(path))
             do {
-                let found = try MaskRCNNOptions(of: weights)
-                try weights.restore(MaskRCNN(found, using: Generator(seed: 2)).state(""))
+                let found = try RCNNOptions(of: weights)
+                try weights.restore(RCNN(found, using: Generator(seed: 2)).state(""))
                 return ""
             } catch let error as UserError { return "\(error)" }
         }

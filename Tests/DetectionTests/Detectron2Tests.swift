@@ -63,15 +63,25 @@ import Torch
         #expect(Matcher(low: 0.3, high: 0.7, keepsBestOfEachObject: true)(ties).labels == [0, 1, 1, 1])
     }
 
+    @Test func withoutObjectsAllIsBackground() {
+        let (matches, labels) = Matcher(low: 0.3, high: 0.7, keepsBestOfEachObject: true)(Tensor.zeros([0, 3]))
+        #expect(matches.ints == [0, 0, 0] && matches.dtype == .int64 && labels == [0, 0, 0])
+    }
+
     @Test(arguments: [("train", 2000, 1000), ("test", 1000, 300)])
-    func proposals(_ name: String, _ beforeNMS: Int, _ afterNMS: Int) throws {
+    func proposals(_ name: String, _ preNMSTopK: Int, _ postNMSTopK: Int) throws {
         let golden = try Golden("proposals-\(name)")
-        let levels = try (0..<3).map { (boxes: try golden["in_boxes_\($0)"], logits: try golden["in_logits_\($0)"]) }
-        let pick = Proposals(beforeNMS: beforeNMS, afterNMS: afterNMS, iouThreshold: 0.7)
-        let answers = pick(levels, sizes: [(640, 480), (600, 400)])
-        for (i, answer) in answers.enumerated() {
-            #expect(try distance(answer.boxes, golden["out_boxes_\(i)"]) < 1e-4)
-            #expect(try distance(answer.logits, golden["out_logits_\(i)"]) < 1e-6)
+        let levels = try (0..<3).map { level in
+            let boxes = try golden["in_boxes_\(level)"]
+            return ProposalSelection.Level(logits: try golden["in_logits_\(level)"]) { best in
+                boxes.gathered(1, best.unsqueezed(2).expanded([-1, -1, 4]))
+            }
+        }
+        let select = ProposalSelection(preNMSTopK: preNMSTopK, postNMSTopK: postNMSTopK, iouThreshold: 0.7)
+        let found = select(levels, sizes: [(640, 480), (600, 400)])
+        for (i, proposals) in found.enumerated() {
+            #expect(try distance(proposals.boxes, golden["out_boxes_\(i)"]) < 1e-4)
+            #expect(try distance(proposals.logits, golden["out_logits_\(i)"]) < 1e-6)
         }
     }
 
@@ -188,9 +198,9 @@ import Torch
         var drawn = AnchorSample()
         drawn.positives = labels.indices.filter { labels[$0] == 1 }
         drawn.negatives = labels.indices.filter { labels[$0] == 0 }
-        let places = Tensor(drawn.positives)
-        drawn.anchors = [anchors.indexSelected(0, places)]
-        drawn.gtBoxes = [try golden["in_gt_boxes"].reshaped([-1, 4]).indexSelected(0, places)]
+        let indices = Tensor(drawn.positives)
+        drawn.anchors = [anchors.indexSelected(0, indices)]
+        drawn.gtBoxes = [try golden["in_gt_boxes"].reshaped([-1, 4]).indexSelected(0, indices)]
         let losses = rpnLosses(
             logits: logits, deltas: deltas, drawn, transform: BoxTransform(), loss: .smoothL1(beta: 0), normalizer: 64 * 2)
         #expect(try abs(losses.objectness.item - golden["out_loss_cls"].item) < 1e-5)

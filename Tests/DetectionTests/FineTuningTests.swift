@@ -48,17 +48,20 @@ import Training
         func count(_ key: String) throws -> Int { try #require(given[key]?.int, "\(key)") }
         func word(_ key: String) throws -> String { try #require(given[key]?.string, "\(key)") }
         var options = FineTuningOptions()
-        options.detector = try MaskRCNNOptions(#require(.init(rawValue: word("design"))))
-        options.detector.depth = .r18
-        options.detector.width = 8
+        options.detector = try RCNNOptions(#require(.init(rawValue: word("design"))))
+        options.detector.backbone = ResNetOptions(.r18, width: 8)
         options.detector.normalization = try #require(.init(rawValue: word("normalization")))
-        options.detector.extraNorm = try #require(given["extra_norm"]?.bool)
         options.detector.freezeAt = try count("freeze_at")
-        options.detector.pyramidChannels = 8
-        options.detector.boxConvolutions = 1
-        options.detector.boxConvolutionChannels = 8
-        options.detector.boxLayerSize = 16
-        options.detector.maskChannels = 8
+        options.detector.fpn?.channels = 8
+        options.detector.box.layers?.convolutions = 1
+        options.detector.box.layers?.convolutionChannels = 8
+        options.detector.box.layers?.layerSize = 16
+        options.detector.mask?.channels = 8
+        let normalizesAll = try #require(given["extra_norm"]?.bool as Bool?)
+        options.detector.c4?.norm = normalizesAll
+        options.detector.fpn?.norm = normalizesAll
+        options.detector.box.layers?.norm = normalizesAll
+        options.detector.mask?.norm = normalizesAll
         options.batchSize = try count("batch")
         options.referenceBatch = try count("reference_batch")
         options.learningRate = try number("learning_rate")

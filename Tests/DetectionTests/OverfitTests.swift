@@ -28,19 +28,18 @@ import Torch
         _ dataset: Dataset, images: String
     ) throws -> (boxAP: Double, maskAP: Double, maskAP50: Double) {
         var options = FineTuningOptions()
-        options.detector.depth = .r18
-        options.detector.width = 16
+        options.detector.backbone = ResNetOptions(.r18, width: 16)
         // One and a half times the image's size, so that a mask finds more than a few cells of the map under it.
         options.input.edges = ShortestEdge([192], longest: 192)
         options.input.minSizeTest = 192
         options.input.flipProbability = 0
-        options.detector.anchorSizes = [24, 48, 96, 168]
-        options.detector.rpnBatch = 64
-        options.detector.preNMSTopK = (600, 300)
-        options.detector.postNMSTopK = (200, 100)
-        options.detector.roiBatch = 16
-        options.detector.roiPositiveFraction = 0.5
-        options.detector.maskChannels = 64
+        options.detector.rpn.anchorSizes = [24, 48, 96, 168]
+        options.detector.rpn.batch = 64
+        options.detector.rpn.preNMSTopK = (600, 300)
+        options.detector.rpn.postNMSTopK = (200, 100)
+        options.detector.sampling.batch = 16
+        options.detector.sampling.positiveFraction = 0.5
+        options.detector.mask?.channels = 64
         options.batchSize = 8
         options.iterations = 520
         // With 0.2 rounding alone, of another processor or number of threads, left an object unfound in two trainings of six.

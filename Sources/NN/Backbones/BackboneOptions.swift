@@ -1,3 +1,4 @@
+import Recipes
 import Torch
 
 /// What a recipe says of a backbone: a value type for each family of them. Everything that has to be known before a tensor is
@@ -19,6 +20,11 @@ public protocol BackboneOptions: Sendable, Equatable {
 
     /// The channels that all others are multiples of: of a ResNet's stem, of a transformer's tokens.
     var width: Int { get set }
+
+    /// Reads the keys of a recipe that its family alone has, and keeps what is not given.
+    ///
+    /// - Throws: `UserError` with the line of what is wrong.
+    mutating func read(_ recipe: RecipeSection) throws
 
     /// Of its feature maps, finest first.
     var levels: [FeatureLevel] { get }

@@ -18,3 +18,18 @@ extension RecipeSection {
         return options
     }
 }
+
+extension BackboneOptions {
+    /// Nothing besides.
+    public mutating func read(_ recipe: RecipeSection) throws {}
+}
+
+extension ResNetOptions {
+    public mutating func read(_ recipe: RecipeSection) throws {
+        strideIn1x1 = try recipe.value(
+            "stride_in_1x1", default: strideIn1x1,
+            KeyDoc(
+                "Whether bottlenecks halve their maps in the first 1×1 convolution, as Caffe's weights do, not in the 3×3",
+                source: "Detectron2, RESNETS.STRIDE_IN_1X1"))
+    }
+}

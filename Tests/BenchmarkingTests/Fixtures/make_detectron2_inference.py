@@ -304,14 +304,14 @@ MODELS = {"detectron2-c4.pkl": dict(design="c4"), "detectron2-fpn.pth": dict(des
 @torch.no_grad()
 def narrow():
     image().save(HERE / "image.jpg", quality=90)
-    image = Image.open(HERE / "image.jpg")
+    photo = Image.open(HERE / "image.jpg")
     for seed, (name, kind) in enumerate(MODELS.items()):
         model = Model(**kind, width=2, classes=5, pyramid=12, box_size=24, mask_channels=8, seed=seed)
-        model(image, short=160, longest=300)
+        model(photo, short=160, longest=300)
         save(model, HERE / name)
         sizes = {"": dict(short=160, longest=300)} | ({"-800": {}} if kind["design"] == "fpn" else {})
         for ending, size in sizes.items():
-            found = results(model, image, [1, 2, 3, 4, 5], **size)
+            found = results(model, photo, [1, 2, 3, 4, 5], **size)
             with open(HERE / f"{Path(name).stem}{ending}.json", "w") as f:
                 f.write("[" + ",\n".join(json.dumps(r) for r in found) + "]\n")
             print(name, size, len(found), "detections, scores", found[-1]["score"], "to", found[0]["score"])

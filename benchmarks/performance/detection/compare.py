@@ -33,7 +33,7 @@ methods: [none]
 detection:
   design: {design}
   backbone: r50
-  extra_norm: {extra_norm}
+  {norms}
   min_size: [{height}]
   max_size: {width}
   min_size_test: {height}
@@ -86,7 +86,7 @@ def recipe(args, folder):
     own = TORCHVISIONS if args.design == "fpn" else ""
     text = RECIPE.format(
         design=args.design, height=args.size[0], width=args.size[1], steps=args.steps + 1, own=own,
-        extra_norm="false" if args.design == "fpn" else "true")
+        norms="neck_norm: false\n  box_head_norm: false\n  mask_head_norm: false" if args.design == "fpn" else "res5_norm: true")
     open(f"{folder}/recipe.yaml", "w").write(text)
 
 
