@@ -23,6 +23,7 @@ extension RCNNOptions {
             throw recipe.error("design", "is not that of the weights, which is \(design.rawValue)")
         }
         backbone = try recipe.backbone(default: backbone)
+        try backbone.read(recipe)
         normalization = try recipe.choice(
             "normalization", default: normalization,
             KeyDoc("What the backbone's batch normalisations do, and those that other parts have",

@@ -9,12 +9,7 @@ extension RCNNOptions {
     public init(of weights: NetworkWeights) throws {
         let shapes = try DetectorShapes(weights)
         self.init(Design.allCases.first { $0.options.isIn(shapes) } ?? .c4)
-        guard let backbone = try weights.backboneOptions(stem: shapes.shape("backbone.conv1.weight")) else {
-            throw UserError(
-                "has a backbone that this suite does not have", file: weights.path,
-                remedy: "known are \(Backbones.words.joined(separator: ", "))")
-        }
-        self.backbone = backbone
+        backbone = try weights.knownArchitecture()
         normalization = shapes.normalization
         classes = shapes.classes
         try neck.read(shapes)

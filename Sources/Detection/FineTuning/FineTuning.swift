@@ -33,7 +33,7 @@ public struct FineTuning: Stage {
         detector.move(to: device)
         source = try DetectionBatches(
             dataset, folder: images, batchSize: options.batchSize, input: options.input,
-            reader: ImageReader(maxCorruptImages: options.maxCorruptImages), seed: seed, learnsMasks: options.detector.masks,
+            reader: ImageReader(maxCorruptImages: options.maxCorruptImages), seed: seed, learnsMasks: options.detector.mask != nil,
             fraction: options.trainFraction, shard: shard)
         let sgd = SGD(
             detector.parameters, momentum: options.momentum, weightDecay: options.weightDecay, normDecay: options.normDecay)

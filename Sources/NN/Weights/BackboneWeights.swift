@@ -66,18 +66,27 @@ extension NetworkWeights {
     ///
     /// - Throws: `UserError` that says what it is instead, or what it lacks.
     public func usableArchitecture() throws -> any BackboneOptions {
-        func fail(_ problem: String) -> UserError {
-            UserError(problem, file: path, remedy: "ediy weights inspect says what is in it; known are \(Backbones.words.joined(separator: ", "))")
-        }
         let missing = missingInBackbone
         guard missing.isEmpty else {
-            throw fail("holds a part of a \(architecture.title): it has no \(missing.firstNames)")
+            throw notUsable("holds a part of a \(architecture.title): it has no \(missing.firstNames)")
         }
-        guard var options = architecture.options else { throw fail(architecture.problem ?? "holds no backbone that is known") }
+        return try knownArchitecture()
+    }
+
+    /// The backbone's network, whole or not, its strides where the file's convention has them.
+    ///
+    /// - Throws: `UserError` where it is none that this suite has.
+    public func knownArchitecture() throws -> any BackboneOptions {
+        let architecture = architecture
+        guard var options = architecture.options else { throw notUsable(architecture.problem ?? "holds no backbone that is known") }
         if var resNet = options as? ResNetOptions {
             resNet.strideIn1x1 = convention.strideIn1x1 && resNet.depth.usesBottlenecks
             options = resNet
         }
         return options
+    }
+
+    private func notUsable(_ problem: String) -> UserError {
+        UserError(problem, file: path, remedy: "ediy weights inspect says what is in it; known are \(Backbones.words.joined(separator: ", "))")
     }
 }
