@@ -102,7 +102,7 @@ public struct StageRunner {
             train: train, trainImages: files.trainImages, val: try Dataset.read(files.valAnnotations), valImages: files.valImages)
         let valCategoryIDs = try sets.valCategoryIDs()
         try group.leaderAlone {
-            try sets.check(usesMasks: recipe.detection.detector.masks, maxCorruptImages: recipe.detection.maxCorruptImages)
+            try sets.check(usesMasks: recipe.detection.detector.mask != nil, maxCorruptImages: recipe.detection.maxCorruptImages)
         }
         let run = try RunFolder(
             output,

@@ -145,7 +145,7 @@ public struct EDIYOptions: MethodOptions {
     public static let citation = "arXiv 2106.00537"
     public static let lossTitles =
         BYOLOptions.lossTitles + [
-            (name: "loss_invariance", title: "E-DIY's invariance"), (name: "loss_diversity", title: "E-DIY's diversity"),
+            (name: "loss_invariance", title: "invariance"), (name: "loss_diversity", title: "diversity"),
         ]
 
     public init() {}

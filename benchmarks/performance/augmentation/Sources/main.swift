@@ -24,7 +24,7 @@ let augmentations = ViewAugmentation.byol(imageSize: 224)
     while ContinuousClock.now - begin < .seconds(seconds) {
         var generator = SeededGenerator(UInt64(thread), UInt64(done))
         do {
-            let file = try JPEGFile(files[(thread + done * threads) % files.count])
+            let file = try ImageFile(files[(thread + done * threads) % files.count])
             let drawn = augmentations.map { ($0, $0.draw(width: file.width, height: file.height, using: &generator)) }
             _ = try ViewAugmentation.images(drawn, of: file, decoding: decoding)
         } catch {
