@@ -87,7 +87,7 @@ public struct Benchmark {
     private var description: BenchmarkFile {
         let variants = recipe.methods.compactMap(recipe.variant)
         var losses: [(name: String, title: String)] = []
-        for loss in variants.flatMap({ MethodTitles.losses(of: $0.method) }) where !losses.contains(where: { $0.name == loss.name }) {
+        for loss in variants.flatMap({ type(of: $0.method).lossTitles }) where !losses.contains(where: { $0.name == loss.name }) {
             losses.append(loss)
         }
         return BenchmarkFile(

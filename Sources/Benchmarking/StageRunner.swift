@@ -47,7 +47,7 @@ public struct StageRunner {
             RunDescription(
                 stage: .pretrain, method: variant.name, seed: seed, dataset: recipe.dataset.name,
                 settings: recipe.settings(of: variant) + [("pretraining.images", .int(source.count))] + split.settings,
-                titles: .init(method: MethodTitles.title(variant.name), losses: MethodTitles.losses(of: variant.method))),
+                titles: .init(method: MethodTitles.title(variant.name), losses: type(of: variant.method).lossTitles)),
             resume: resume, by: group)
         // The leader alone measures: the others would come to the same numbers, and more slowly together.
         var watch: WatchedImages?
