@@ -56,7 +56,9 @@ public struct Trainer<S: Stage> {
     ///
     /// - Returns: how it ended, with the seconds spent in the loop by this call and those before it.
     /// - Throws: `UserError` when a loss is no longer finite, when data or disk fail; what was saved stays.
-    public func train() throws -> (outcome: Outcome, seconds: Double) {
+    public func train() throws -> (outcome: Outcome, seconds: Double) { try stop.duringTraining(loop) }
+
+    private func loop() throws -> (outcome: Outcome, seconds: Double) {
         let checkpoints = Checkpoints(folder: run.path("checkpoints"), kept: options.checkpointsKept)
         let everything = stage.state + stage.optimizer.state.map { StateEntry("optimizer.\($0.name)", $0.tensor, $0.role) }
         let isLeader = options.group.isLeader

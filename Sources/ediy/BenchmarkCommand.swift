@@ -3,6 +3,7 @@ import Benchmarking
 import Reporting
 import Support
 import Torch
+import Training
 
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,10 +46,11 @@ struct BenchmarkCommand: ParsableCommand {
         }
         let folder = output ?? "runs/\(loaded.name)"
         let group = try ProcessGroup.fromEnvironment()
+        let stop = StopSignal.listening()
         let benchmark = try Benchmark(
             loaded, data: data, images: sources.images, watched: sources.watch, folder: folder,
-            device: place.device, stop: .listening(), group: group)
-        guard try benchmark.run() else { throw ExitCode(130) }
+            device: place.device, stop: stop, group: group)
+        guard try benchmark.run() else { throw ExitCode(stop.status) }
         guard group.isLeader else { return }
         try ReportCommand.write(ReportInput(folders: [folder]), to: "\(folder)/report")
     }

@@ -4,6 +4,7 @@ import Foundation
 import NN
 import Support
 import Torch
+import Training
 
 struct FinetuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -35,10 +36,11 @@ struct FinetuneCommand: ParsableCommand {
         let method = try name ?? weights.map(Self.label) ?? Recipe.scratch
         let group = try ProcessGroup.fromEnvironment()
         let files = try group.leaderFirst { try DatasetFiles(loaded.dataset, folder: data, standard: "runs/data/\(loaded.name)") }
-        let runner = StageRunner(loaded, device: place.device, stop: .listening(), group: group)
+        let stop = StopSignal.listening()
+        let runner = StageRunner(loaded, device: place.device, stop: stop, group: group)
         try runner.finetune(
             backbone: weights, method: method, files: files, seed: seed.value, output: output, resume: resume
-        ).exitIfStopped()
+        ).exitIfStopped(stop)
     }
 
     private static func label(_ file: String) throws -> String {

@@ -68,7 +68,7 @@ struct LinearCommand: ParsableCommand {
         let (outcome, seconds) = try Trainer(stage, in: run, options: loop, stop: stop).train()
         func cost(_ iterations: Int) -> RunCost { RunCost(images: iterations * stage.imagesPerIteration, seconds: seconds) }
         if case .stopped(let iteration) = outcome { try run.write(status: .stopped, cost: cost(iteration)) }
-        try outcome.exitIfStopped()
+        try outcome.exitIfStopped(stop)
         let accuracy = try stage.accuracy(on: valSet, workers: workers)
         try SafeTensors.write(StateDict(stage.state), metadata: ["format": "pt"], to: run.path("classifier.safetensors"))
         try AtomicFile.write(accuracy.json.text(pretty: true) + "\n", to: run.path("linear.json"))

@@ -42,10 +42,11 @@ struct PretrainCommand: ParsableCommand {
         }
         let group = try ProcessGroup.fromEnvironment()
         let (images, watched) = try group.leaderFirst { try sources.paths(loaded, data: data) }
-        let runner = StageRunner(loaded, device: place.device, stop: .listening(), group: group)
+        let stop = StopSignal.listening()
+        let runner = StageRunner(loaded, device: place.device, stop: stop, group: group)
         try runner.pretrain(
             variant, images: images, watched: watched, seed: seed.value, output: output, resume: resume
-        ).exitIfStopped()
+        ).exitIfStopped(stop)
     }
 }
 
@@ -74,7 +75,7 @@ struct PretrainingImages: ParsableArguments {
 
 extension Outcome {
     /// A run stopped by a signal is no success to a script.
-    func exitIfStopped() throws {
-        if case .stopped = self { throw ExitCode(130) }
+    func exitIfStopped(_ stop: StopSignal) throws {
+        if case .stopped = self { throw ExitCode(stop.status) }
     }
 }

@@ -16,9 +16,10 @@ enum CommandLineTool {
     /// - Parameters:
     ///   - fileSizeLimit: the kilobytes that a file may reach; a write beyond them fails, as on a full disk.
     ///   - killAfter: sends the signal once this says so; asked twenty times a second.
+    ///   - times: how often it is sent, a twentieth of a second apart.
     static func run(
         _ arguments: [String], environment: [String: String] = [:], fileSizeLimit: Int? = nil,
-        signal: Int32 = SIGKILL, killAfter: (() -> Bool)? = nil
+        signal: Int32 = SIGKILL, times: Int = 1, killAfter: (() -> Bool)? = nil
     ) throws -> CommandResult {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: fileSizeLimit == nil ? executable : "/bin/sh")
@@ -36,7 +37,10 @@ enum CommandLineTool {
         while let killAfter, process.isRunning {
             Thread.sleep(forTimeInterval: 0.05)
             guard killAfter() else { continue }
-            kill(process.processIdentifier, signal)
+            for _ in 0..<times where process.isRunning {
+                kill(process.processIdentifier, signal)
+                Thread.sleep(forTimeInterval: 0.05)
+            }
             break
         }
         process.waitUntilExit()
