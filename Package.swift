@@ -98,6 +98,7 @@ let package = Package(
 
         // What tests of several rooms share.
         .target(name: "TestSupport", dependencies: ["Torch", "Support"], path: "Tests/TestSupport"),
+        .testTarget(name: "HouseTests"),
         tests(of: "Support"),
         tests(of: "Recipes", needs: ["Support"]),
         tests(of: "Runs", needs: ["Support"]),
