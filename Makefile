@@ -2,8 +2,9 @@
 
 EDIY := .build/release/ediy
 DEMO := runs/demo
+PREFIX ?= /usr/local
 
-.PHONY: demo test mutants build setup clean
+.PHONY: demo test build setup install format lint docs mutants clean
 
 demo: build
 	$(EDIY) benchmark benchmarks/shapes.yaml --output $(DEMO)
@@ -21,6 +22,26 @@ build: setup
 
 setup:
 	@./setup.sh
+
+install: build
+	@./install.sh "$(PREFIX)"
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests
+	git ls-files 'Sources/*.cpp' 'Sources/*.h' 'Sources/*.c' | xargs clang-format -i
+
+# What CI asks besides the tests. clang-format differs between releases: the one of Debian 12, 14, is meant.
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+	sh -n setup.sh
+	@if clang-format --version 2>/dev/null | grep -q 'version 14'; then \
+		git ls-files 'Sources/*.cpp' 'Sources/*.h' 'Sources/*.c' | xargs clang-format --dry-run -Werror; \
+	else echo "lint: clang-format 14 is not here (apt-get install clang-format); C and C++ are left unchecked"; fi
+
+# The documentation of the library products, below .build/plugins/.
+docs: setup
+	for room in Vision COCO Recipes Runs NN Pretraining Detection; do \
+		EDIY_DOCS=1 swift package generate-documentation --target $$room --warnings-as-errors || exit 1; done
 
 clean:
 	swift package clean

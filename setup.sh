@@ -2,7 +2,8 @@
 # Installs the Debian packages that the build needs, and only those that are missing. `make` calls it.
 set -eu
 
-packages="libopenblas-dev libjpeg-dev libspng-dev libjson-c-dev libsimdjson-dev libtorch-dev libgloo-dev"
+# libstdc++-dev is a virtual name: Swift's compiler for C++ needs the headers of one of them.
+packages="libopenblas-dev libjpeg-dev libspng-dev libjson-c-dev libsimdjson-dev libtorch-dev libgloo-dev libstdc++-dev"
 
 fail() {
     echo "setup: $*" >&2
@@ -35,9 +36,15 @@ fi
 
 echo "setup: installing$missing"
 $as_root apt-get update -qq || fail "'apt-get update' failed; see its message above"
+case " $missing " in *" libstdc++-dev "*)
+    newest=$(apt-cache search --names-only '^libstdc\+\+-[0-9]+-dev$' | cut -d' ' -f1 | sort -V | tail -n 1)
+    missing=$(printf '%s' "$missing" | sed "s/libstdc++-dev/${newest:-libstdc++-dev}/") ;;
+esac
 for package in $missing; do
     apt-cache show "$package" >/dev/null 2>&1 ||
         fail "the package sources have no $package; on Ubuntu, enable universe ('add-apt-repository universe') and run again"
 done
+# What apt-get would say before it asks: "Need to get 289 MB of archives." and the space that it takes.
+apt-get install --no-install-recommends --assume-no $missing 2>/dev/null | grep -E '^(Need to get|After this)' | sed 's/^/setup: /' || true
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing ||
     fail "'apt-get install$missing' failed; see its message above"
