@@ -44,7 +44,7 @@ import Testing
     @Test(.timeLimit(.minutes(5))) func outsideOfATrainingTheFirstSignalEndsAtOnce() throws {
         let large = tinyRecipe.replacingOccurrences(of: "unlabeled: 8, image_size: 64", with: "unlabeled: 1000000, image_size: 64")
         try AtomicFile.write(large, to: recipe)
-        let images = "\(scratch.path)/out/dataset"
+        let images = "\(scratch.path)/out/dataset.partial"
         let stopped = try benchmark(signal: SIGINT) { FileManager.default.fileExists(atPath: images) }
         #expect(stopped.status == 130, "\(stopped.error)")
         #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/out/none-seed3/finetune/run.json"))
