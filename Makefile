@@ -1,4 +1,4 @@
-# Two commands for people, each with all its set-up: `make demo` and `make test`.
+# Commands for people, each with all its set-up: `make demo` and `make test`; and `make mutants`, for who changes the tests.
 
 EDIY := .build/release/ediy
 DEMO := runs/demo

@@ -19,11 +19,20 @@ private struct TinyStage: Stage {
     struct Points: BatchSource {
         /// Equal parts that each batch is given out in.
         var parts = 1
+        /// The process's share of each, and of how many equal ones.
+        var share = (index: 0, count: 1)
 
         func batch(at iteration: Int) -> Tensor {
             let whole = Tensor.normal([8, 4], generator: Generator(seed: UInt64(iteration / parts)))
-            return whole.split(Array(repeating: 8 / parts, count: parts))[iteration % parts]
+            let part = whole.split(Array(repeating: 8 / parts, count: parts))[iteration % parts]
+            return part.split(Array(repeating: 8 / parts / share.count, count: share.count))[share.index]
         }
+    }
+
+    /// What was there after each step.
+    final class Steps {
+        var iterations: [Int] = []
+        var weights: [Float] = []
     }
 
     let layer: Linear
@@ -40,9 +49,11 @@ private struct TinyStage: Stage {
     /// Sets the signal before this iteration's step.
     var stopping: (at: Int, stop: StopSignal)?
 
-    init(seed: UInt64 = 1, accumulation: Int = 1) {
+    let steps = Steps()
+
+    init(seed: UInt64 = 1, accumulation: Int = 1, share: (index: Int, count: Int) = (0, 1)) {
         self.accumulation = accumulation
-        source = Points(parts: accumulation)
+        source = Points(parts: accumulation, share: share)
         layer = Linear(4, 2, using: Generator(seed: seed))
         optimizer = SGD(layer.parameters)
     }
@@ -55,6 +66,11 @@ private struct TinyStage: Stage {
         let loss = (error * error).mean()
         let steep = iteration == brokenGradientAt ? ((error * 0) * (error * 0)).sum().sqrt() : loss * 0
         return [Loss("loss_fit", (iteration == nanAt ? loss * Double.nan : loss) + steep)]
+    }
+
+    func afterStep(at iteration: Int) {
+        steps.iterations.append(iteration)
+        steps.weights = layer.weight.floats
     }
 }
 
@@ -93,6 +109,10 @@ private struct TinyStage: Stage {
         }
     }
 
+    private func losses(_ name: String) throws -> [Double] {
+        try metrics(name).map { try #require(JSON(parsing: Array($0.utf8))["loss_fit"]?.double) }
+    }
+
     @Test func trainingLowersTheLossAndLogsIt() throws {
         let stage = TinyStage()
         #expect(try train("whole", stage) == .finished)
@@ -100,6 +120,40 @@ private struct TinyStage: Stage {
         #expect(lines.count == 20)
         func loss(_ i: Int) throws -> Double { try #require(JSON(parsing: Array(lines[i].utf8))["loss"]?.double) }
         #expect(try loss(19) < loss(0) / 4)
+    }
+
+    @Test func eachStepIsByItsOwnRateAndFollowedByItsOwnHook() throws {
+        let stage = TinyStage()
+        _ = try train("whole", stage)
+        #expect(stage.steps.iterations == Array(0..<20))
+        #expect(stage.steps.weights == stage.layer.weight.floats)
+        let rates = try metrics("whole").map { try #require(JSON(parsing: Array($0.utf8))["lr"]?.double) }
+        #expect(rates.count == 20)
+        for (i, rate) in rates.enumerated() { #expect(abs(rate - stage.schedule.learningRate(at: i)) < 1e-12) }
+        // The last one moves the weights, by a rate that is not 0.
+        #expect(rates[19] > 0)
+    }
+
+    /// Each on its half of every batch: their gradients' mean is the whole's, and so is the loss that is logged.
+    @Test func twoProcessesTakeTheStepsOfOne() throws {
+        let whole = TinyStage()
+        _ = try train("whole", whole)
+        let (folder, base) = ("\(scratch.path)/halves", options)
+        let weights = try withProcesses(2) { group -> [Float] in
+            // The leader's first weights are everybody's.
+            let stage = TinyStage(seed: group.isLeader ? 1 : 99, share: (group.rank, 2))
+            var options = base
+            options.group = group
+            let run = try RunFolder(
+                folder, RunDescription(stage: .pretrain, method: "tiny", seed: 0, dataset: "points", settings: []), resume: true,
+                by: group)
+            _ = try Trainer(stage, in: run, options: options, stop: StopSignal()).train()
+            return stage.layer.weight.floats
+        }
+        #expect(weights.count == 2 && weights[0] == weights[1])
+        #expect(zip(weights[0], whole.layer.weight.floats).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(try zip(losses("halves"), losses("whole")).allSatisfy { abs($0 - $1) < 1e-4 * abs($1) + 1e-6 })
+        #expect(try losses("halves").count == 20)
     }
 
     @Test(arguments: [(3, 0), (11, 1), (18, 3)])
@@ -122,9 +176,6 @@ private struct TinyStage: Stage {
         _ = try train("whole", whole)
         _ = try train("parts", parts)
         #expect(zip(parts.layer.weight.floats, whole.layer.weight.floats).allSatisfy { abs($0 - $1) < 1e-5 })
-        func losses(_ name: String) throws -> [Double] {
-            try metrics(name).map { try #require(JSON(parsing: Array($0.utf8))["loss_fit"]?.double) }
-        }
         #expect(try zip(losses("parts"), losses("whole")).allSatisfy { abs($0 - $1) < 1e-4 * abs($1) + 1e-6 })
         #expect(try metrics("parts").count == 20)
     }
