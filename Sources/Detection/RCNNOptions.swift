@@ -44,7 +44,7 @@ public struct RCNNOptions: Sendable {
         let neck = design.options
         self.neck = neck
         rpn = RPNOptions(maps: neck.levels(on: backbone).count)
-        heads = Self.headKinds.map { $0.init(sharesFeatures: neck.sharesROIFeatures) }
+        heads = Self.headKinds.filter { $0.isStandard }.map { $0.init(sharesFeatures: neck.sharesROIFeatures) }
     }
 
     /// The feature maps that proposals are made on, finest first.

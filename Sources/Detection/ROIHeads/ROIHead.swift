@@ -23,6 +23,9 @@ public protocol ROIHeadOptions: Sendable {
     /// - Parameter sharesFeatures: whether the neck gives all heads the same features, made by layers of its own.
     init(sharesFeatures: Bool)
 
+    /// Whether a detector has the head where nothing else is said.
+    static var isStandard: Bool { get }
+
     /// Whether a detector of this recipe has the head; read before its other keys.
     static func isIn(_ recipe: RecipeSection, default standard: Bool) throws -> Bool
 

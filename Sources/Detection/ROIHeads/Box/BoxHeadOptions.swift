@@ -17,6 +17,7 @@ public struct BoxHeadOptions: ROIHeadOptions {
 
     public init(sharesFeatures: Bool) { layers = sharesFeatures ? nil : BoxLayerOptions() }
 
+    public static var isStandard: Bool { true }
     public static func isIn(_ recipe: RecipeSection, default standard: Bool) -> Bool { true }
     public static func isIn(_ weights: DetectorShapes) -> Bool { true }
 

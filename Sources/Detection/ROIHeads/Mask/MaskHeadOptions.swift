@@ -21,6 +21,8 @@ public struct MaskHeadOptions: ROIHeadOptions {
         convolutions = sharesFeatures ? 0 : 4
     }
 
+    public static var isStandard: Bool { true }
+
     public static func isIn(_ recipe: RecipeSection, default standard: Bool) throws -> Bool {
         try recipe.value(
             "masks", default: standard,
