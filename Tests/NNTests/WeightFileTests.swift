@@ -117,7 +117,8 @@ import Torch
     @Test(arguments: [
         "comegaconf.dictconfig\nDictConfig\n)\u{81}}U\u{1}bK\u{1}sb", "cpytorch_lightning.utilities.parsing\nAttributeDict\n)\u{81}(U\u{2}lrK\u{1}u",
         "cmy.project\nConfig\n(K\u{1}tR", "ctorch.nn.modules.loss\nCrossEntropyLoss\n)\u{81}}b", "cmy.project\nList\n)\u{81}(K\u{1}K\u{2}e",
-        "cmy.project\nConfig\n",
+        // A type, by its name in Python 2, as protocol 2 has it.
+        "comegaconf.nodes\nAnyNode\n(c__builtin__\nlong\ntR", "cmy.project\nConfig\n",
     ])
     func objectsOfOtherPackagesArePassedOver(_ object: String) throws {
         let text = "}(U\u{5}hyper\(object)U\u{1}w" + array(shape: "(I1\nt") + "u."

@@ -24,7 +24,11 @@ extension BackboneArchitecture {
 
         var title = groups > 1 ? "ResNeXt-\(layers)" : hasThird && inner != width ? "Wide ResNet-\(layers)" : "ResNet-\(layers)"
         title += ", width \(width)"
-        if groups > 1 { title += ", \(groups) groups of \(perGroup)" } else if hasThird && inner != width { title += ", bottlenecks of \(inner)" }
+        if groups > 1 {
+            title += ", \(groups) groups of \(perGroup)"
+        } else if hasThird && inner != width {
+            title += ", bottlenecks of \(inner)"
+        }
 
         let depth = ResNet.Depth.allCases.first { $0.blocks == blocks && $0.usesBottlenecks == hasThird }
         if depth == nil { title += ", blocks \(blocks.map(String.init).joined(separator: ", "))" }

@@ -82,7 +82,8 @@ enum PickleCallable {
 
     private static let plainObjects: Set<String> = [
         "argparse.Namespace", "types.SimpleNamespace", "builtins.set", "builtins.frozenset", "builtins.int", "builtins.float",
-        "builtins.bool", "builtins.str", "builtins.object", "builtins.complex", "numpy.ndarray", "torch.device", "torch.Tensor",
+        "builtins.bool", "builtins.str", "builtins.object", "builtins.long", "builtins.unicode",
+        "builtins.range", "builtins.slice", "builtins.complex", "numpy.ndarray", "torch.device", "torch.Tensor",
         "torch.nn.parameter.Parameter", "pathlib.PosixPath", "datetime.datetime", "datetime.timedelta",
     ]
 

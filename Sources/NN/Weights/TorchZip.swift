@@ -23,6 +23,12 @@ struct TorchZip {
                 place + 46 + nameLength + extraLength + commentLength <= directory.range.upperBound
             else { throw file.error("has a damaged list of its parts", remedy: "get or write it again") }
             let name = file.text(place + 46..<place + 46 + nameLength)
+            // Its programs are compressed, and come before its data.
+            guard !name.contains("/code/__torch__") else {
+                throw file.error(
+                    "is a TorchScript archive, a program with its weights",
+                    remedy: "load it with torch.jit.load, and save its state_dict()")
+            }
             if !name.hasSuffix("/") { names.append((name, try range(ofEntryAt: place, name, nameLength, extraLength))) }
             place += 46 + nameLength + extraLength + commentLength
         }

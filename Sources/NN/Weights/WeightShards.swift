@@ -27,7 +27,8 @@ enum WeightShards {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
         if let shard = names.first(where: { place(of: $0) != nil }), let files = try siblings(of: "\(folder)/\(shard)") { return files }
         throw UserError(
-            "is a folder without model.safetensors, pytorch_model.bin or shards of them", file: folder, remedy: "name the weight file itself")
+            "is a folder without model.safetensors, pytorch_model.bin or shards of them", file: folder,
+            remedy: "name the weight file itself")
     }
 
     private static func files(ofIndex path: String) throws -> [String] {
