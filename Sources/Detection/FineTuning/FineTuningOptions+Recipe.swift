@@ -18,7 +18,9 @@ extension FineTuningOptions {
         let recipe = try RecipeSection(reading: path).section("detection")
         try detector.read(recipe)
         try readStage(recipe)
-        _ = try recipe.choice("precision", default: TrainingOptions().precision)
+        // Known, and of training alone.
+        var training = TrainingOptions()
+        try training.readPrecision(recipe)
         try recipe.finish()
     }
 
