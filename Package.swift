@@ -28,7 +28,7 @@ func room(_ name: String, needs dependencies: [Target.Dependency], resources: [R
 
 func tests(of name: String, needs dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
         exclude: ["Fixtures"])
 }
 
@@ -43,10 +43,13 @@ let package = Package(
         .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.0.0"),
-    ],
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+    ]
+        // Of no use to a build: `make docs` alone fetches it.
+        + (Context.environment["EDIY_DOCS"] == nil
+            ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", exact: "1.5.0")]),
     targets: [
         // C and C++, one thin room a library.
         .target(
@@ -105,15 +108,15 @@ let package = Package(
         tests(of: "Vision", needs: ["Support"]),
         tests(of: "COCO", needs: ["Support"]),
         tests(of: "Torch", needs: ["Support"]),
-        tests(of: "NN", needs: ["TestSupport", "Torch", "Support"]),
+        tests(of: "NN", needs: ["Torch", "Support"]),
         tests(of: "DataLoading", needs: ["COCO", "Vision", "NN", "Torch", "Support"]),
         tests(of: "Training", needs: ["Runs", "DataLoading", "NN", "Torch", "Support"]),
-        tests(of: "Pretraining", needs: ["TestSupport", "Training", "Runs", "Recipes", "DataLoading", "NN", "Torch", "Vision", "Support"]),
-        tests(of: "Detection", needs: ["TestSupport", "Training", "DataLoading", "NN", "Torch", "Vision", "COCO", "Support"]),
+        tests(of: "Pretraining", needs: ["Training", "Runs", "Recipes", "DataLoading", "NN", "Torch", "Vision", "Support"]),
+        tests(of: "Detection", needs: ["Training", "DataLoading", "NN", "Torch", "Vision", "COCO", "Support"]),
         tests(of: "Reporting", needs: ["Runs", "COCO", "Vision", "Support"]),
         tests(
             of: "Benchmarking",
-            needs: ["TestSupport", "Pretraining", "Runs", "DataLoading", "Recipes", "COCO", "NN", "Torch", "Vision", "Support"]),
+            needs: ["Pretraining", "Runs", "DataLoading", "Recipes", "COCO", "NN", "Torch", "Vision", "Support"]),
     ],
     // What each libtorch's headers ask for.
     cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20

@@ -19,7 +19,8 @@ extension BackboneWeights {
         if wanted.isBGR != (given.order == .bgr) { changes.append("channel_order: \(wanted.isBGR ? "bgr" : "rgb")") }
         if differ(wanted.mean, given.mean) { changes.append("pixel_mean: \(wanted.mean)") }
         if differ(wanted.deviation, given.deviation) { changes.append("pixel_std: \(wanted.deviation)") }
-        if let resNet = options.detector.backbone as? ResNetOptions, resNet.depth.usesBottlenecks, wanted.strideIn1x1 != resNet.strideIn1x1 {
+        if let resNet = options.detector.backbone as? ResNetOptions, resNet.depth.usesBottlenecks, wanted.strideIn1x1 != resNet.strideIn1x1
+        {
             changes.append("stride_in_1x1: \(wanted.strideIn1x1)")
         }
         // By `bn` and by `sync_bn`, statistics that are multiplied into the scales would be learned anew.

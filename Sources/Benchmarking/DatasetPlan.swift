@@ -24,8 +24,10 @@ public enum DatasetPlan: Sendable {
             unlabeledImages = try path(
                 "unlabeled_images", default: "train2017", "What backbones are pretrained on: a folder, a list of paths, or tar shards")
             // Changes no number of the training, and so is no setting of it.
-            watchedImages = try recipe.value(
-                "watched_images", as: String.self, "What backbones are measured on meanwhile, named likewise; val_images by default") ?? valImages
+            watchedImages =
+                try recipe.value(
+                    "watched_images", as: String.self, "What backbones are measured on meanwhile, named likewise; val_images by default")
+                ?? valImages
             metrics = try recipe.choice("metrics", default: Metrics.coco, "COCO's numbers, or Pascal VOC's beside them (voc)")
         }
     }

@@ -105,7 +105,9 @@ public struct Recipe: Sendable {
     package func settings(of variant: Variant) -> [(name: String, value: JSON)] { datasetSettings + variant.settings }
 
     private static func text(_ root: RecipeSection) throws -> String {
-        if root.files.count == 1, let data = FileManager.default.contents(atPath: root.files[0]) { return String(decoding: data, as: UTF8.self) }
+        if root.files.count == 1, let data = FileManager.default.contents(atPath: root.files[0]) {
+            return String(decoding: data, as: UTF8.self)
+        }
         let names = root.files.map { URL(fileURLWithPath: $0).lastPathComponent }
         return "# \(names.joined(separator: " over ")), as one recipe.\n" + (try root.merged())
     }

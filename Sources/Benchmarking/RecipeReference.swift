@@ -140,7 +140,9 @@ extension RecipeReference.Entry {
 
 extension Recipe {
     /// A line per key: its value, and where that comes from.
-    public var keyTable: String { aligned(shown.map { [$0.name, $0.valueText, $0.originText] }, words: [0, 1, 2]).joined(separator: "\n") }
+    public var keyTable: String {
+        aligned(shown.map { [$0.name, $0.valueText, $0.originText] }, words: [0, 1, 2]).joined(separator: "\n")
+    }
 
     /// The same for programs.
     public var keyJSON: JSON {

@@ -46,7 +46,8 @@ extension ProcessGroup? {
             }
         }
         var cost = InferenceCost()
-        for values in try group.allGather(Tensor([Double(own.images), own.seconds, Double(own.peakMemory)])).map({ $0.array(Double.self) }) {
+        for values in try group.allGather(Tensor([Double(own.images), own.seconds, Double(own.peakMemory)])).map({ $0.array(Double.self) })
+        {
             cost.images += Int(values[0])
             cost.seconds += values[1]
             cost.peakMemory = max(cost.peakMemory, Int(values[2]))

@@ -63,13 +63,14 @@ package struct StageMatrix {
     package func text(at stage: Stage, isDone: (Stage) -> Bool) -> String {
         let header = [""] + seeds.map { "seed \($0)" }
         let rows = methods.map { method in
-            [method] + seeds.map { seed in
-                [RunStage.pretrain, .finetune].map { kind in
-                    let this = Stage(method: method, seed: seed, kind: kind)
-                    guard stages.contains(this) else { return " " }
-                    return this == stage ? "▸" : isDone(this) ? "✓" : "·"
-                }.joined(separator: " ")
-            }
+            [method]
+                + seeds.map { seed in
+                    [RunStage.pretrain, .finetune].map { kind in
+                        let this = Stage(method: method, seed: seed, kind: kind)
+                        guard stages.contains(this) else { return " " }
+                        return this == stage ? "▸" : isDone(this) ? "✓" : "·"
+                    }.joined(separator: " ")
+                }
         }
         let lines = aligned([header] + rows, words: [0]).map { "  \($0)" }
         return (lines + ["  pretraining, fine-tuning: ✓ done, ▸ now, · to come"]).joined(separator: "\n")

@@ -51,7 +51,9 @@ public struct StageRunner {
             resume: resume, by: group)
         // The leader alone measures: the others would come to the same numbers, and more slowly together.
         var watch: WatchedImages?
-        try group.leaderAlone { watch = try self.watch(watched, variant.options, grid: variant.method.regionGrid ?? recipe.regionGrid, seed: seed) }
+        try group.leaderAlone {
+            watch = try self.watch(watched, variant.options, grid: variant.method.regionGrid ?? recipe.regionGrid, seed: seed)
+        }
         let stage = PretrainingStage(
             variant.method, variant.options, name: variant.name, images: source, seed: seed, device: device, shard: split.shard,
             watching: recipe.watchedImages > 0 ? watch : nil)

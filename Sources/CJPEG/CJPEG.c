@@ -27,11 +27,12 @@ static void fail(j_common_ptr codec) {
 static void emit(j_common_ptr codec, int level) {
     if (level >= 0) return;
     switch (codec->err->msg_code) {
-        case JWRN_ARITH_BAD_CODE:
-        case JWRN_HIT_MARKER:
-        case JWRN_HUFF_BAD_CODE:
-        case JWRN_JPEG_EOF:
-        case JWRN_MUST_RESYNC: fail(codec);
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_JPEG_EOF:
+    case JWRN_MUST_RESYNC:
+        fail(codec);
     }
 }
 

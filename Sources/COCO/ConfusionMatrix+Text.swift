@@ -6,16 +6,19 @@ extension ConfusionMatrix {
     public var text: String {
         func part(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "–" }
         let rows = categories.indices.compactMap { k in
-            point(k).map { ["\(categories[k].id)", categories[k].name, part($0.precision), part($0.recall), "\($0.objects)", "\($0.found)"] }
+            point(k).map {
+                ["\(categories[k].id)", categories[k].name, part($0.precision), part($0.recall), "\($0.objects)", "\($0.found)"]
+            }
         }
         let table = aligned([["id", "category", "precision", "recall", "objects", "found"]] + rows)
         let pairs = commonest(10).map { pair in
             let (truth, found) = (pair.truth.map { categories[$0].name }, pair.found.map { categories[$0].name })
-            let what = switch (truth, found) {
-            case (let truth?, let found?): "\(truth) taken for \(found)"
-            case (let truth?, nil): "\(truth) not found"
-            case (nil, let found): "\(found ?? "") where there is none"
-            }
+            let what =
+                switch (truth, found) {
+                case (let truth?, let found?): "\(truth) taken for \(found)"
+                case (let truth?, nil): "\(truth) not found"
+                case (nil, let found): "\(found ?? "") where there is none"
+                }
             return ["\(pair.count)", what]
         }
         return (["At score \(score) and IoU \(overlap):"] + table + ["Commonest confusions:"] + aligned(pairs)).joined(separator: "\n")

@@ -22,16 +22,24 @@ extension DatasetCheck {
     public var json: JSON {
         .object([
             ("clean", .bool(isClean)), ("images", .int(images)),
-            ("categories", .array(zip(categories, perCategory).map { category, counts in
-                .object([("id", .int(category.id)), ("name", .string(category.name))] + members(counts))
-            })),
+            (
+                "categories",
+                .array(
+                    zip(categories, perCategory).map { category, counts in
+                        .object([("id", .int(category.id)), ("name", .string(category.name))] + members(counts))
+                    })
+            ),
             ("total", .object(members(total))),
-            ("findings", .array(findings.map { finding in
-                [
-                    "kind": .string(finding.kind.rawValue), "problem": .bool(finding.kind.isProblem),
-                    "count": .int(finding.count), "examples": .array(finding.examples.map(JSON.string)),
-                ]
-            })),
+            (
+                "findings",
+                .array(
+                    findings.map { finding in
+                        [
+                            "kind": .string(finding.kind.rawValue), "problem": .bool(finding.kind.isProblem),
+                            "count": .int(finding.count), "examples": .array(finding.examples.map(JSON.string)),
+                        ]
+                    })
+            ),
         ])
     }
 

@@ -136,8 +136,9 @@ struct DatasetFindings {
 
     private mutating func checkBox(_ box: Box, _ name: String, _ width: Int, _ height: Int) {
         let slack = DatasetCheck.boxTolerance
-        guard box.x < -slack || box.y < -slack || box.x + box.width > Double(width) + slack
-            || box.y + box.height > Double(height) + slack
+        guard
+            box.x < -slack || box.y < -slack || box.x + box.width > Double(width) + slack
+                || box.y + box.height > Double(height) + slack
         else { return }
         add(
             .boxOutsideImage, name,

@@ -6,9 +6,10 @@ extension Evaluation {
     public var curvesJSON: JSON {
         let (T, R, K, A, M) = (shape[0], shape[1], shape[2], shape[3], shape[4])
         func curves(_ values: [Double], _ k: Int) -> JSON {
-            .array((0..<T).map { t in
-                .array((0..<R).map { r in .double(values[((t * R + r) * K + k) * A * M + M - 1]) })
-            })
+            .array(
+                (0..<T).map { t in
+                    .array((0..<R).map { r in .double(values[((t * R + r) * K + k) * A * M + M - 1]) })
+                })
         }
         let names = categories.isEmpty ? ["all"] : categories.map { "\($0.writtenID)" }
         let byCategory = names.enumerated().map { k, name -> (key: String, value: JSON) in

@@ -36,7 +36,8 @@ extension Evaluation {
         func precision(_ suffix: String, iou: Double? = nil, area: Int = 0) -> Line {
             Line(name: "AP\(suffix)", quantity: .precision, iou: iou, area: area)
         }
-        let ap = [precision(""), precision("50", iou: 0.5), precision("75", iou: 0.75)]
+        let ap =
+            [precision(""), precision("50", iou: 0.5), precision("75", iou: 0.75)]
             + sizes.map { precision(names[$0], area: $0) }
         let last = evaluator.detectionLimits.last ?? 0
         switch (evaluator.rules, type) {

@@ -57,7 +57,8 @@ public struct Evaluator: Sendable {
 
     /// COCO's protocol for a kind of object.
     public init(_ type: IoUType = .bbox) {
-        self.init(.coco, areas: type == .keypoints ? [.all, .medium, .large] : [.all, .small, .medium, .large],
+        self.init(
+            .coco, areas: type == .keypoints ? [.all, .medium, .large] : [.all, .small, .medium, .large],
             limits: type == .keypoints ? [20] : [1, 10, 100])
     }
 

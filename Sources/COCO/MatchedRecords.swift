@@ -79,8 +79,9 @@ struct MatchedRecords: Sendable {
                     if open == falseBefore[place] { runs.removeLast() }
                     open = falseBefore[place]
                     hits.append(Int32(place))
-                    runs.append(Run(
-                        place: Int32(place), hits: Int32(hits.count - part.hits), leftOut: Int32(leftOut.count - part.leftOut)))
+                    runs.append(
+                        Run(
+                            place: Int32(place), hits: Int32(hits.count - part.hits), leftOut: Int32(leftOut.count - part.leftOut)))
                 case Matching.Outcome.leftOut: leftOut.append(Int32(place))
                 default: open = nil
                 }
@@ -133,7 +134,8 @@ struct MatchedRecords: Sendable {
         return order.map(Int.init).compactMap { d in
             let image = matching.pairing.detections.images[matching.detections.lowerBound + d]
             // Most are no candidates: the same at every threshold.
-            let outcomes = matching.candidates[d] < 0
+            let outcomes =
+                matching.candidates[d] < 0
                 ? [matching.outcome(d, areaRange: a, threshold: 0)] : (0..<T).map { matching.outcome(d, areaRange: a, threshold: $0) }
             if outcomes.allSatisfy({ $0 == Matching.Outcome.leftOut }) { return nil }
             return Event(image: image, outcomes: outcomes.allSatisfy { $0 == Matching.Outcome.falsePositive } ? [] : outcomes)

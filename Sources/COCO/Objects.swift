@@ -36,7 +36,8 @@ struct Objects: Sendable {
                 nonisolated(unsafe) let (rows, ranks) = (rows, ranks)
                 DispatchQueue.concurrentPerform(iterations: groupCount) { k in
                     let group = Int(ends[k])..<Int(ends[k + 1])
-                    rank(UnsafeMutableBufferPointer(rebasing: rows[group]), UnsafeMutableBufferPointer(rebasing: ranks[group]),
+                    rank(
+                        UnsafeMutableBufferPointer(rebasing: rows[group]), UnsafeMutableBufferPointer(rebasing: ranks[group]),
                         images, scores)
                 }
             }

@@ -163,7 +163,8 @@ struct Pairing: Sendable {
         let present = Set(truthPlaces.indices.map { Int(dataset.imageIndices[$0]) * (K + 1) + Int(truthPlaces[$0]) })
         for i in places.indices where places[i] < K {
             let image = imageOrder[Int(images[i])]
-            let isJudged = present.contains(image * (K + 1) + Int(places[i]))
+            let isJudged =
+                present.contains(image * (K + 1) + Int(places[i]))
                 || federation.isAbsent(results.categoryIDs[i], image: image)
             if !isAmongBest[i] || !isJudged { places[i] = Int32(K) }
         }

@@ -28,9 +28,10 @@ extension VOCEvaluation {
     /// The means over categories by either measure, from 0 to 1; null without objects.
     public var json: JSON {
         func numbers(_ value: (Precision) -> Double) -> JSON {
-            .object([("AP", nil), ("AP50", 0.5), ("AP75", 0.75)].map { name, iou in
-                (key: name, value: mean(iou: iou, value).map(JSON.double) ?? .null)
-            })
+            .object(
+                [("AP", nil), ("AP50", 0.5), ("AP75", 0.75)].map { name, iou in
+                    (key: name, value: mean(iou: iou, value).map(JSON.double) ?? .null)
+                })
         }
         return ["voc2007": numbers(\.elevenPoints), "voc2010": numbers(\.area)]
     }

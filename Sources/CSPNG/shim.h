@@ -1,2 +1,3 @@
-// libspng rather than libpng: it returns its errors, where libpng jumps over its callers, which Swift cannot be called through.
+// libspng rather than libpng: it returns its errors, where libpng jumps over its callers, which Swift cannot be called
+// through.
 #include <spng.h>

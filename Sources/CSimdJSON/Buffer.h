@@ -6,7 +6,7 @@
 #include <utility>
 
 class Buffer {
-  public:
+public:
     Buffer() = default;
     Buffer(Buffer &&other) noexcept { swap(other); }
     Buffer &operator=(Buffer &&other) noexcept {
@@ -39,7 +39,7 @@ class Buffer {
         resize(size > 0 ? size : 1);
     }
 
-  private:
+private:
     char *bytes = nullptr;
     size_t count = 0, room = 0;
 

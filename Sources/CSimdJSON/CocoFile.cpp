@@ -21,7 +21,7 @@ namespace {
 
 /// Hands out windows, and keeps the parts that are made of them.
 class Work {
-  public:
+public:
     Work(const char *path, bool results, size_t window, bool guesses) : windows(path, results, window, guesses) {}
 
     std::vector<std::unique_ptr<CocoPart>> parts;
@@ -69,7 +69,7 @@ class Work {
         }
     }
 
-  private:
+private:
     static constexpr const char *no_memory = "not enough memory to read it";
     RecordWindows windows;
     std::mutex lock;
@@ -89,7 +89,7 @@ void report(CocoProblem *out, const Problem &problem) {
     out->record = problem.record;
 }
 
-}  // namespace
+} // namespace
 
 CocoFile *coco_read(const char *path, bool results, int threads, int64_t window, CocoProblem *problem) {
     try {
@@ -132,22 +132,47 @@ CocoPart *coco_take_part(CocoFile *file, int64_t i) { return file->parts[static_
 
 CocoObjects coco_objects(const CocoPart *part) {
     const auto &o = part->objects;
-    return {static_cast<int64_t>(o.image_ids.size()), o.ids.data(), o.image_ids.data(), o.category_ids.data(), o.boxes.data(),
-            o.has_box.data(), o.areas.data(), o.scores.data(), o.is_crowd.data(), o.is_ignored.data(), o.visible.data(),
-            o.keypoint_starts.data(), o.keypoints.data()};
+    return {static_cast<int64_t>(o.image_ids.size()),
+            o.ids.data(),
+            o.image_ids.data(),
+            o.category_ids.data(),
+            o.boxes.data(),
+            o.has_box.data(),
+            o.areas.data(),
+            o.scores.data(),
+            o.is_crowd.data(),
+            o.is_ignored.data(),
+            o.visible.data(),
+            o.keypoint_starts.data(),
+            o.keypoints.data()};
 }
 
 CocoMasks coco_masks(const CocoPart *part) {
     const auto &m = part->masks;
-    return {static_cast<int64_t>(m.kinds.size()), m.kinds.data(), m.sizes.data(), m.part_starts.data(), m.number_starts.data(),
-            m.text_starts.data(), m.part_lengths.data(), m.numbers.data(), m.text.data()};
+    return {static_cast<int64_t>(m.kinds.size()),
+            m.kinds.data(),
+            m.sizes.data(),
+            m.part_starts.data(),
+            m.number_starts.data(),
+            m.text_starts.data(),
+            m.part_lengths.data(),
+            m.numbers.data(),
+            m.text.data()};
 }
 
 CocoImages coco_images(const CocoPart *part) {
     const auto &i = part->images;
-    return {static_cast<int64_t>(i.ids.size()), i.ids.data(), i.widths.data(), i.heights.data(), i.name_starts.data(),
-            i.names.data(), i.negative_starts.data(), i.negatives.data(), i.inexhaustive_starts.data(),
-            i.inexhaustive.data(), i.has_quoted_ids};
+    return {static_cast<int64_t>(i.ids.size()),
+            i.ids.data(),
+            i.widths.data(),
+            i.heights.data(),
+            i.name_starts.data(),
+            i.names.data(),
+            i.negative_starts.data(),
+            i.negatives.data(),
+            i.inexhaustive_starts.data(),
+            i.inexhaustive.data(),
+            i.has_quoted_ids};
 }
 
 CocoCategories coco_categories(const CocoPart *part) {

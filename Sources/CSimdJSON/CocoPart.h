@@ -24,8 +24,8 @@ struct CocoPart {
         Buffer text;
     } masks;
     struct Images {
-        std::vector<int64_t> ids, widths, heights, name_starts{0}, negative_starts{0}, negatives, inexhaustive_starts{0},
-            inexhaustive;
+        std::vector<int64_t> ids, widths, heights, name_starts{0}, negative_starts{0}, negatives,
+            inexhaustive_starts{0}, inexhaustive;
         std::string names;
         bool has_quoted_ids = false;
     } images;

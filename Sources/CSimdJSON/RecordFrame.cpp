@@ -23,14 +23,18 @@ const char *before(const char *at, const char *first) {
     return at > first ? at - 1 : first;
 }
 
-}  // namespace
+} // namespace
 
 Frame::Frame(const char *at, const char *end) {
     int64_t depth = 0;
     while (at < end) {
         switch (marks[static_cast<uint8_t>(*at)]) {
-        case Mark::quote: at = behind_string(at + 1, end); continue;
-        case Mark::open: ++depth; break;
+        case Mark::quote:
+            at = behind_string(at + 1, end);
+            continue;
+        case Mark::open:
+            ++depth;
+            break;
         case Mark::close:
             if (depth == 0) {
                 cut = at;
@@ -45,14 +49,16 @@ Frame::Frame(const char *at, const char *end) {
                 ++commas;
             }
             break;
-        case Mark::none: break;
+        case Mark::none:
+            break;
         }
         ++at;
     }
 }
 
 const char *guessed_cut(const char *first, const char *end) {
-    for (const char *at = first; (at = static_cast<const char *>(std::memchr(at, ']', static_cast<size_t>(end - at)))); ++at) {
+    for (const char *at = first; (at = static_cast<const char *>(std::memchr(at, ']', static_cast<size_t>(end - at))));
+         ++at) {
         const char *last = before(at, first);
         if (*last == '}' || last == first) return nullptr;
     }

@@ -28,7 +28,7 @@ struct Frame {
     Frame(const char *at, const char *end);
 };
 
-/// A comma between what look like two records, found without reading what lies before it; null where the list might end in
-/// these bytes, or no comma is seen. Wrong only where a list of objects inside a record reaches over the end, or a string looks
-/// like one: then what comes before the comma is no list of whole records, and parsing it fails.
+/// A comma between what look like two records, found without reading what lies before it; null where the list might end
+/// in these bytes, or no comma is seen. Wrong only where a list of objects inside a record reaches over the end, or a
+/// string looks like one: then what comes before the comma is no list of whole records, and parsing it fails.
 const char *guessed_cut(const char *first, const char *end);

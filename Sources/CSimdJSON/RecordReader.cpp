@@ -20,8 +20,9 @@ struct Malformed {
 constexpr size_t most_places = 1000;
 
 class Reader {
-  public:
-    Reader(CocoPart &part, const Window &window) : part(part), first_record(window.first_record), file_offset(window.file_offset) {}
+public:
+    Reader(CocoPart &part, const Window &window)
+        : part(part), first_record(window.first_record), file_offset(window.file_offset) {}
 
     /// Of the window, −1 where it is none.
     int64_t record = -1;
@@ -45,19 +46,25 @@ class Reader {
                 noted.push_back({"must be an object", byte(document)});
             } else {
                 switch (part.section) {
-                case COCO_IMAGES: image(object, document); break;
-                case COCO_CATEGORIES: category(object, document); break;
-                default: this->object(object, document);
+                case COCO_IMAGES:
+                    image(object, document);
+                    break;
+                case COCO_CATEGORIES:
+                    category(object, document);
+                    break;
+                default:
+                    this->object(object, document);
                 }
             }
             for (const auto &note : noted) add_fault(note);
         }
         record = -1;
         const char *rest;
-        if (!document.current_location().get(rest)) throw Malformed{"malformed JSON: a comma or a bracket was expected"};
+        if (!document.current_location().get(rest))
+            throw Malformed{"malformed JSON: a comma or a bracket was expected"};
     }
 
-  private:
+private:
     struct Note {
         std::string what;
         int64_t byte;
@@ -81,8 +88,7 @@ class Reader {
     }
 
     /// Gives each field to `body`; what is wrong with one is noted, and the next ones are read.
-    template <typename Body>
-    void fields(od::object object, od::document &document, Body body) {
+    template <typename Body> void fields(od::object object, od::document &document, Body body) {
         for (auto field : object) {
             try {
                 const od::raw_json_string key = field.key();
@@ -263,7 +269,7 @@ class Reader {
     }
 };
 
-}  // namespace
+} // namespace
 
 CocoPart *read_records(Window window, od::parser &parser) {
     auto part = std::make_unique<CocoPart>();
@@ -275,8 +281,8 @@ CocoPart *read_records(Window window, od::parser &parser) {
     Reader reader(*part, window);
     bool open = false;
     const auto problem = [&](const std::string &what) {
-        return Problem{
-            what, open ? reader.byte(document) : window.file_offset, reader.record < 0 ? -1 : window.first_record + reader.record};
+        return Problem{what, open ? reader.byte(document) : window.file_offset,
+                       reader.record < 0 ? -1 : window.first_record + reader.record};
     };
     try {
         if (auto error = parser.iterate(json).get(document)) throw simdjson::simdjson_error(error);

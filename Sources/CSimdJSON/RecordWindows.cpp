@@ -151,7 +151,8 @@ bool RecordWindows::next(Window &window) {
         const int c = peek_behind_space();
         if (c < 0) broken("is empty");
         if (c != (results ? '[' : '{'))
-            throw Problem{results ? "a results file must be a list of detections" : "an annotation file must be an object"};
+            throw Problem{results ? "a results file must be a list of detections"
+                                  : "an annotation file must be an object"};
         ++position;
         state = results ? State::list : State::key;
     }
@@ -160,7 +161,8 @@ bool RecordWindows::next(Window &window) {
         case State::list:
             if (cut(window)) return true;
             break;
-        case State::finished: return false;
+        case State::finished:
+            return false;
         default:
             if (!results && enter_list()) {
                 state = State::list;

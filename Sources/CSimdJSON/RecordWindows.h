@@ -25,7 +25,7 @@ struct Window {
 };
 
 class RecordWindows {
-  public:
+public:
     /// Guessing is quick, and may be wrong: then parsing fails. Throws `Problem` when the file cannot be opened.
     RecordWindows(const char *path, bool results, size_t window, bool guesses);
     RecordWindows(const RecordWindows &) = delete;
@@ -37,7 +37,7 @@ class RecordWindows {
     /// Whether the file has a list of images, annotations or categories, as far as it was read.
     bool has(Section section) const { return seen[static_cast<size_t>(section)]; }
 
-  private:
+private:
     enum class State { start, key, list, after_value, finished };
 
     int file = -1;

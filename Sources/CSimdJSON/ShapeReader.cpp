@@ -34,8 +34,8 @@ void read_size(Value value, int32_t *size) {
     if (n != 2 || !is_size(size[0], size[1])) wrong("size", "[height, width], each 0 to 2^20, under 2^31 pixels");
 }
 
-/// Moves a mask's string to the front of the window's own memory, over what was read already: the strings are most of a file,
-/// and lie in memory once.
+/// Moves a mask's string to the front of the window's own memory, over what was read already: the strings are most of a
+/// file, and lie in memory once.
 void keep(CocoPart::Masks &out, std::string_view token) {
     const size_t end = token.rfind('"');
     const char *from = token.data() + 1, *stop = token.data() + end;
@@ -79,13 +79,13 @@ uint8_t read_runs(CocoPart::Masks &out, Value value, int32_t *size) {
         }
     }
     if (!sized || kind == COCO_MASK_NONE) wrong("segmentation", "polygons, or an object with size and counts");
-    // Only behind the object: simdjson looks at a string's first byte once more to pass over it, and a window's first mask
-    // may reach there.
+    // Only behind the object: simdjson looks at a string's first byte once more to pass over it, and a window's first
+    // mask may reach there.
     if (kind == COCO_MASK_COMPRESSED) keep(out, compressed);
     return kind;
 }
 
-}  // namespace
+} // namespace
 
 bool read_box(Value value, double *corners) {
     if (is_null(value)) return false;
@@ -118,9 +118,13 @@ bool is_size(int64_t height, int64_t width) {
 
 uint8_t read_segmentation(CocoPart::Masks &out, Value value, int32_t *size) {
     switch (value.type()) {
-    case od::json_type::null: return COCO_MASK_EMPTY;
-    case od::json_type::array: return read_polygons(out, value);
-    case od::json_type::object: return read_runs(out, value, size);
-    default: wrong("segmentation", "polygons, or an object with size and counts");
+    case od::json_type::null:
+        return COCO_MASK_EMPTY;
+    case od::json_type::array:
+        return read_polygons(out, value);
+    case od::json_type::object:
+        return read_runs(out, value, size);
+    default:
+        wrong("segmentation", "polygons, or an object with size and counts");
     }
 }

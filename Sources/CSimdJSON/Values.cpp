@@ -42,7 +42,8 @@ bool is_type(Value value, od::json_type wanted) {
 
 /// A real number in quotes.
 bool is_real(std::string_view text, double &out) {
-    if (text.empty() || text.size() > 64 || std::string_view("-.0123456789").find(text.front()) == text.npos) return false;
+    if (text.empty() || text.size() > 64 || std::string_view("-.0123456789").find(text.front()) == text.npos)
+        return false;
     const std::string copy(text);
     char *end;
     out = std::strtod(copy.c_str(), &end);
@@ -59,7 +60,7 @@ bool get_real(Value value, double &out) {
 /// A double without a fraction that stands for one whole number alone.
 bool is_exact(double value) { return std::fabs(value) <= 0x1p53 && value == std::floor(value); }
 
-}  // namespace
+} // namespace
 
 void wrong(const char *key, const char *expected) { throw Wrong{std::string(key) + " must be " + expected}; }
 

@@ -33,6 +33,6 @@ std::string_view text(Value value, const char *key);
 /// The value's elements.
 simdjson::ondemand::array list(Value value, const char *key);
 
-/// An id: the number that it is, or a hash of its text, which is then put into `as_text`. A text that is a number as JSON writes
-/// one is that number.
+/// An id: the number that it is, or a hash of its text, which is then put into `as_text`. A text that is a number as
+/// JSON writes one is that number.
 int64_t identifier(Value value, const char *key, std::string &as_text);

@@ -26,11 +26,13 @@ extension RCNNOptions {
         try backbone.read(recipe)
         normalization = try recipe.choice(
             "normalization", default: normalization,
-            KeyDoc("What the backbone's batch normalisations do, and those that other parts have",
+            KeyDoc(
+                "What the backbone's batch normalisations do, and those that other parts have",
                 source: "MoCo (arXiv 1911.05722), section 4.2"))
         freezeAt = try recipe.count(
             "freeze_at", default: freezeAt,
-            KeyDoc("Parts of the backbone, from the input on, that stay as they are",
+            KeyDoc(
+                "Parts of the backbone, from the input on, that stay as they are",
                 unit: "parts", source: "Detectron2, BACKBONE.FREEZE_AT"))
         guard freezeAt <= backbone.partCount else {
             throw recipe.error("freeze_at", "must be 0 to \(backbone.partCount): so many parts \(backbone.name) has")

@@ -35,17 +35,8 @@ public struct StateDict: Sendable {
                 "has no tensor \(missing.firstNames)", file: file,
                 remedy: "check that the weights are of this network; the file's first names are \(names.prefix(3))")
         }
-        for entry in entries {
-            guard let found = self[entry.name], found.shape != entry.tensor.shape else { continue }
-            throw UserError(
-                "has shape \(found.shape), and the network's is \(entry.tensor.shape)", file: file, at: entry.name,
-                remedy: "check the depth, the width and the number of classes")
-        }
-        withoutGrad {
-            for entry in entries {
-                if let found = self[entry.name] { entry.tensor.copyInPlace(found) }
-            }
-        }
+        try entries.fill(
+            file: file, remedy: "check the depth, the width and the number of classes", shape: { self[$0]?.shape }, tensor: { self[$0] })
     }
 
     /// Older files do not count batches, and nothing that the suite computes depends on the count.
@@ -61,4 +52,20 @@ extension Dictionary {
 extension [String] {
     /// The first three, and how many more there are, for messages.
     var firstNames: String { prefix(3).joined(separator: ", ") + (count > 3 ? " and \(count - 3) more" : "") }
+}
+
+extension [StateEntry] {
+    /// Copies values into the entries' tensors, in place; entries without one stay as they are.
+    ///
+    /// - Throws: `UserError` when a tensor has another shape; then nothing was changed.
+    func fill(file: String?, remedy: String, shape: (String) -> [Int]?, tensor: (String) -> Tensor?) throws {
+        for entry in self {
+            guard let found = shape(entry.name), found != entry.tensor.shape else { continue }
+            throw UserError(
+                "has shape \(found), and the network's is \(entry.tensor.shape)", file: file, at: entry.name, remedy: remedy)
+        }
+        withoutGrad {
+            for entry in self { if let found = tensor(entry.name) { entry.tensor.copyInPlace(found) } }
+        }
+    }
 }

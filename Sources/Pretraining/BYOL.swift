@@ -110,7 +110,8 @@ public struct BYOLOptions: MethodOptions {
             "Whether both views go through each network in one pass, with batch statistics of both; the paper's views have each their own")
         targetMomentum = try recipe.fraction(
             "target_momentum", default: targetMomentum,
-            KeyDoc("The target network's momentum at the beginning; it rises to 1 by half a cosine", source: "arXiv 2006.07733, section 3.3"))
+            KeyDoc(
+                "The target network's momentum at the beginning; it rises to 1 by half a cosine", source: "arXiv 2006.07733, section 3.3"))
         hiddenSize = try recipe.positive(
             "hidden_size", default: hiddenSize,
             KeyDoc("Hidden channels of projector and predictor", unit: "channels", source: "arXiv 2006.07733, section 3.3"))

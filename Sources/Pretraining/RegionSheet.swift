@@ -65,7 +65,8 @@ public struct RegionSheet {
         }
         let end = Canvas.labelSize("1", scale: 2).width
         canvas.label("0", x: Double(x), y: Double(y + 30), color: .white, scale: 2)
-        canvas.label("cosine", x: Double(x + width / 2 - Canvas.labelSize("cosine", scale: 2).width / 2), y: Double(y + 30), color: .white, scale: 2)
+        canvas.label(
+            "cosine", x: Double(x + width / 2 - Canvas.labelSize("cosine", scale: 2).width / 2), y: Double(y + 30), color: .white, scale: 2)
         canvas.label("1", x: Double(x + width - end), y: Double(y + 30), color: .white, scale: 2)
     }
 }

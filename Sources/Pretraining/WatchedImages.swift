@@ -33,7 +33,8 @@ public struct WatchedImages: Sendable {
         let folder = (images as? ImageFolder).flatMap { ClassFolder($0) }
         let crop = CenterCrop(size: size)
         var generator = SeededGenerator(seed, 0x5741_5443)
-        let chosen = folder.map { Self.choose(count, of: $0, using: &generator) }
+        let chosen =
+            folder.map { Self.choose(count, of: $0, using: &generator) }
             ?? Array(generator.permutation(images.count).prefix(count))
         let read = try chosen.map { place in
             try reader.read(from: place, of: images.count, name: images.name) { crop(try images.image($0).decoded()) }

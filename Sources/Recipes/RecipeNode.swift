@@ -80,7 +80,8 @@ extension RecipeNode {
         guard let name = base.node.yaml.string, !name.isEmpty, base.node.members == nil else {
             throw wrong("must be the path of a recipe", "it is relative to this file: base: coco-r50-c4-1x.yaml")
         }
-        let file = name.hasPrefix("/") ? name : URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(name).relativePath
+        let file =
+            name.hasPrefix("/") ? name : URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(name).relativePath
         let chain = users + [path]
         guard !chain.contains(where: { identity($0) == identity(file) }) else {
             throw wrong("\(name) comes back to \(file)", "a recipe cannot be its own base")

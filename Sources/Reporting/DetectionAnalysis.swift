@@ -69,12 +69,13 @@ struct DetectionAnalysis {
             row.runs.first { usable.contains($0.path) }.map { (method: row.method, file: $0.resultsFile ?? "") }
         }
         do {
-            gallery = try truth.flatMap { truth in
-                try truth.images.map { images in
-                    try GalleryImage.choose(
-                        truth.dataset, images: images, files, pairs.first, by: types.last ?? .bbox, seed: input.seed)
-                }
-            } ?? []
+            gallery =
+                try truth.flatMap { truth in
+                    try truth.images.map { images in
+                        try GalleryImage.choose(
+                            truth.dataset, images: images, files, pairs.first, by: types.last ?? .bbox, seed: input.seed)
+                    }
+                } ?? []
         } catch {
             notes.append("no images are shown: \(error)")
             gallery = []

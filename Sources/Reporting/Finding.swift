@@ -168,9 +168,11 @@ struct Finding {
         let intervals = measured.map { "\(interval($0.line)) \($0.noun)" }.joined(separator: "; ")
         let stand = measured.filter(\.line.stands)
         let what =
-            stand.isEmpty ? (measured.count == 1 ? "It holds 0" : "Both hold 0")
-            : stand.count < measured.count ? "That of \(stand[0].noun) leaves out 0, the other holds it"
-            : measured.count == 1 ? "It leaves out 0" : "Both leave out 0"
+            stand.isEmpty
+            ? (measured.count == 1 ? "It holds 0" : "Both hold 0")
+            : stand.count < measured.count
+                ? "That of \(stand[0].noun) leaves out 0, the other holds it"
+                : measured.count == 1 ? "It leaves out 0" : "Both leave out 0"
         let few = count < 50 ? " So few images make it rough." : ""
         let hasNothing = first.line.first == 0 && first.line.second == 0 ? " Neither finds anything." : ""
         return "Would other images of this kind agree? Paired bootstrap over the \(count) validation images, with the detectors as they"

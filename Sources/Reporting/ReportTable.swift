@@ -52,9 +52,10 @@ extension ReportTable.Cell {
 
     /// A gain in AP: with its sign.
     init(gain: Estimate?) {
-        self = gain.map { gain in
-            Self(text: signedPoints(gain.mean) + (gain.halfWidth.map { " ± \(points($0))" } ?? ""), value: gain.mean)
-        } ?? .empty
+        self =
+            gain.map { gain in
+                Self(text: signedPoints(gain.mean) + (gain.halfWidth.map { " ± \(points($0))" } ?? ""), value: gain.mean)
+            } ?? .empty
     }
 
     /// What holds 95% of the draws of a gain over images.
@@ -65,25 +66,28 @@ extension ReportTable.Cell {
     /// A number with so many digits behind the point.
     init(_ estimate: Estimate?, digits: Int) {
         func text(_ value: Double) -> String { String(format: "%.\(digits)f", value) }
-        self = estimate.map { estimate in
-            Self(text: text(estimate.mean) + (estimate.halfWidth.map { " ± \(text($0))" } ?? ""), value: estimate.mean)
-        } ?? .empty
+        self =
+            estimate.map { estimate in
+                Self(text: text(estimate.mean) + (estimate.halfWidth.map { " ± \(text($0))" } ?? ""), value: estimate.mean)
+            } ?? .empty
     }
 
     /// A count: "1,280,000".
     init(count: Double?) {
-        self = count.map { count in
-            let digits = Array("\(Int(count))")
-            let text = digits.enumerated().map { i, digit in i > 0 && (digits.count - i) % 3 == 0 ? ",\(digit)" : "\(digit)" }.joined()
-            return Self(text: text, value: count)
-        } ?? .empty
+        self =
+            count.map { count in
+                let digits = Array("\(Int(count))")
+                let text = digits.enumerated().map { i, digit in i > 0 && (digits.count - i) % 3 == 0 ? ",\(digit)" : "\(digit)" }.joined()
+                return Self(text: text, value: count)
+            } ?? .empty
     }
 
     /// "95 s", "12 min", "3.5 h".
     init(seconds: Double?) {
-        self = seconds.map { seconds in
-            let (size, unit) = seconds < 120 ? (seconds, "s") : seconds < 7200 ? (seconds / 60, "min") : (seconds / 3600, "h")
-            return Self(text: String(format: unit == "h" ? "%.1f %@" : "%.0f %@", size, unit), value: seconds)
-        } ?? .empty
+        self =
+            seconds.map { seconds in
+                let (size, unit) = seconds < 120 ? (seconds, "s") : seconds < 7200 ? (seconds / 60, "min") : (seconds / 3600, "h")
+                return Self(text: String(format: unit == "h" ? "%.1f %@" : "%.0f %@", size, unit), value: seconds)
+            } ?? .empty
     }
 }

@@ -53,7 +53,8 @@ extension RunAnalysis {
             guard let part = json[type.rawValue] else { continue }
             let curves = Self.curves.compactMap { part[$0]?.array?.compactMap(\.double) }
             let costs = Dictionary(
-                ErrorAnalysis.Kind.allCases.compactMap { kind in part["costs"]?[kind.rawValue]?.double.map { (kind, $0) } }) { $1 }
+                ErrorAnalysis.Kind.allCases.compactMap { kind in part["costs"]?[kind.rawValue]?.double.map { (kind, $0) } }
+            ) { $1 }
             guard curves.count == Self.curves.count, Set(curves.map(\.count)).count == 1, curves[0].isEmpty || curves[0].count == 101,
                 costs.count == ErrorAnalysis.Kind.allCases.count, let ap = part["AP50"]?.double,
                 let positives = part["false_positives"]?.double, let negatives = part["false_negatives"]?.double

@@ -18,7 +18,8 @@ public struct Estimate: Sendable, Equatable {
             return
         }
         let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
-        halfWidth = StudentT(degrees: Double(values.count - 1)).quantile(0.975)
+        halfWidth =
+            StudentT(degrees: Double(values.count - 1)).quantile(0.975)
             * (variance / Double(values.count)).squareRoot()
     }
 }

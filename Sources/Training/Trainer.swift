@@ -180,7 +180,6 @@ public struct Trainer<S: Stage> {
     }
 }
 
-
 extension Double {
     /// Four significant digits.
     var short: String { String(format: "%.4g", self) }

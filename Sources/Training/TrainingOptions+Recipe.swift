@@ -24,6 +24,7 @@ extension TrainingOptions {
             "precision", default: .float32,
             KeyDoc(
                 "What matrix products and convolutions of training are computed in; weights, losses and optimizer are float32 with "
-                    + "both, and so are prediction, measurement and evaluation", source: "Detectron2's SOLVER.AMP, which is of training too"))
+                    + "both, and so are prediction, measurement and evaluation", source: "Detectron2's SOLVER.AMP, which is of training too"
+            ))
     }
 }

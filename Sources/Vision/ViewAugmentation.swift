@@ -119,9 +119,10 @@ public struct ViewAugmentation: Sendable {
             return drawn.map { $0.augmentation.apply($0.view, to: image) }
         case .fast:
             // At half the size, each crop must have as many pixels left as its view.
-            let eighths = [1, 2, 4].first { eighths in
-                drawn.allSatisfy { min($0.view.box.width, $0.view.box.height) * eighths / 8 >= $0.augmentation.crop.size }
-            } ?? 8
+            let eighths =
+                [1, 2, 4].first { eighths in
+                    drawn.allSatisfy { min($0.view.box.width, $0.view.box.height) * eighths / 8 >= $0.augmentation.crop.size }
+                } ?? 8
             let part = try file.decoded(CropBox(around: drawn.map(\.view.box)), eighths: eighths)
             return drawn.map { $0.augmentation.apply($0.view, to: part) }
         }

@@ -17,6 +17,9 @@ extension Device: ExpressibleByArgument {
 }
 
 struct DeviceOptions: ParsableArguments {
-    @Option(help: "cpu, cuda or cuda:1; by default the first CUDA device that libtorch sees, of several processes that of LOCAL_RANK, or else the CPU.")
+    @Option(
+        help:
+            "cpu, cuda or cuda:1; by default the first CUDA device that libtorch sees, of several processes that of LOCAL_RANK, or else the CPU."
+    )
     var device: Device?
 }

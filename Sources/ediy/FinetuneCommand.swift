@@ -44,6 +44,7 @@ struct FinetuneCommand: ParsableCommand {
     }
 
     private static func label(_ file: String) throws -> String {
-        try WeightFile(file).notes.first { $0.name == "method" }?.value ?? URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+        try WeightFile(file).notes.first { $0.name == "method" }?.value
+            ?? URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
     }
 }

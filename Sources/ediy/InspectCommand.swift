@@ -20,7 +20,10 @@ struct InspectCommand: ParsableCommand {
                    --region 120,80 --region 300,210 --output maps
             """)
 
-    @Argument(help: "A backbone's weights: safetensors, .pth or .pkl, with torchvision's, MoCo's or Detectron2's names; as `ediy weights inspect` knows them.") var weights: String
+    @Argument(
+        help:
+            "A backbone's weights: safetensors, .pth or .pkl, with torchvision's, MoCo's or Detectron2's names; as `ediy weights inspect` knows them."
+    ) var weights: String
     @Argument(help: "Image files.") var images: [String]
     @Option(help: "A second weight file, shown beside the first.") var against: String?
     @Option(

@@ -58,7 +58,8 @@ struct LinearCommand: ParsableCommand {
         let backbone = try BackboneWeights(weights)
         let trainSet = try ClassFolder(train), valSet = try ClassFolder(val)
         let stage = try LinearEvaluation(
-            backbone.makeNetwork(), input: PixelNormalization(backbone.weights.convention), train: trainSet, options, seed: seed.value, device: device)
+            backbone.makeNetwork(), input: PixelNormalization(backbone.weights.convention), train: trainSet, options, seed: seed.value,
+            device: device)
         let run = try RunFolder(output, description(trainSet, backbone), resume: resume)
         var loop = TrainingOptions()
         loop.workers = workers

@@ -38,7 +38,8 @@ struct PretrainCommand: ParsableCommand {
     func run() throws {
         let loaded = try Recipe(reading: recipe)
         guard let variant = loaded.variant(method) else {
-            throw UserError("--method \(method) is not known", remedy: "use \(Methods.words.joined(separator: ", ")), or a variant of the recipe")
+            throw UserError(
+                "--method \(method) is not known", remedy: "use \(Methods.words.joined(separator: ", ")), or a variant of the recipe")
         }
         let group = try ProcessGroup.fromEnvironment()
         let (images, watched) = try group.leaderFirst { try sources.paths(loaded, data: data) }

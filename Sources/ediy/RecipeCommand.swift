@@ -28,7 +28,9 @@ struct RecipeCommand: ParsableCommand {
     struct Keys: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "keys", abstract: "Print the reference: each key, its type, default, unit, meaning and source.",
-            discussion: "In Markdown: benchmarks/KEYS.md is what this prints. A key that is there with some words of another key alone is told with them.")
+            discussion:
+                "In Markdown: benchmarks/KEYS.md is what this prints. A key that is there with some words of another key alone is told with them."
+        )
 
         @Flag(help: "As JSON.") var json = false
 

@@ -2,6 +2,7 @@ import Benchmarking
 import Foundation
 import Pretraining
 import Support
+import TestSupport
 import Testing
 
 /// What is done with a backbone besides fine-tuning it, as a user has it; and the recipes of pretraining.
@@ -124,7 +125,9 @@ import Testing
         // The same images by --images, with nothing of the dataset at hand.
         let given = try ediy("pretrain", recipe, "--method", "byol", "--images", "\(data)/unlabeled", "--output", "\(scratch.path)/given")
         #expect(given.status == 0, "\(given.error)")
-        let weights = try ["named", "given"].map { try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/\($0)/backbone.safetensors")) }
+        let weights = try ["named", "given"].map {
+            try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/\($0)/backbone.safetensors"))
+        }
         #expect(weights[0] == weights[1])
         // Other images are another run.
         let other = try ediy(

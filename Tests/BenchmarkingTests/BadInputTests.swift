@@ -1,6 +1,7 @@
 import Foundation
 import NN
 import Support
+import TestSupport
 import Testing
 import Torch
 
@@ -29,7 +30,9 @@ import Torch
     @Test func missingFiles() throws {
         try expect(["benchmark", "/nowhere.yaml"], ["/nowhere.yaml", "cannot be read"])
         try expect(["evaluate", "--annotations", "/nowhere.json", "--results", "/nowhere.json"], ["/nowhere.json"])
-        try expect(["finetune", recipe, "--backbone", "/nowhere.safetensors", "--output", "\(scratch.path)/x", "--data", "\(scratch.path)/d"], ["/nowhere.safetensors"])
+        try expect(
+            ["finetune", recipe, "--backbone", "/nowhere.safetensors", "--output", "\(scratch.path)/x", "--data", "\(scratch.path)/d"],
+            ["/nowhere.safetensors"])
         try expect(["pretrain", recipe, "--method", "byol", "--output", "\(scratch.path)/x", "--images", "/nowhere"], ["/nowhere"])
         try expect(["report", "/nowhere", "--output", "\(scratch.path)/x"], ["/nowhere"])
         try expect(["predict", "/nowhere", "a.jpg", "--output", "\(scratch.path)/x"], ["/nowhere"])
@@ -69,7 +72,11 @@ import Torch
 
     @Test func maxCorruptImages() throws {
         let data = "\(scratch.path)/d"
-        #expect(try CommandLineTool.run(["dataset", "shapes", "--output", data, "--train", "8", "--val", "4", "--unlabeled", "8", "--image-size", "64", "--seed", "2"]).status == 0)
+        #expect(
+            try CommandLineTool.run([
+                "dataset", "shapes", "--output", data, "--train", "8", "--val", "4", "--unlabeled", "8", "--image-size", "64", "--seed",
+                "2",
+            ]).status == 0)
         try AtomicFile.write("broken", to: "\(data)/unlabeled/000003.jpg")
         try expect(
             ["pretrain", recipe, "--method", "byol", "--output", "\(scratch.path)/x", "--data", data],

@@ -49,13 +49,6 @@ enum CommandLineTool {
     }
 }
 
-/// A folder that goes away with the test.
-final class Scratch {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID())").path
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
 /// A benchmark of seconds: everything as in the real ones, but small.
 let tinyRecipe = """
     name: tiny

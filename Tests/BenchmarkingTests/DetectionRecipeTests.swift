@@ -100,7 +100,8 @@ import Testing
         ("box_loss: giou, smooth_l1_beta: 1", "unknown key detection.smooth_l1_beta"), ("box_weights: [1]", "4 numbers"),
         ("smooth_l1_beta: -1", "below 0"), ("sampling_ratio: -2", "below 0"),
         ("freeze_at: 6", "0 to 5"), ("pixel_mean: [1]", "3 numbers each"), ("pixel_std: [1, 0, 1]", "above 0"),
-        ("gradient_clip_at: 1", "unknown key detection.gradient_clip_at"), ("reference_batch: 0", "above 0"), ("train_fraction: 0", "above 0"),
+        ("gradient_clip_at: 1", "unknown key detection.gradient_clip_at"), ("reference_batch: 0", "above 0"),
+        ("train_fraction: 0", "above 0"),
         ("channel_order: gbr", "rgb, bgr"), ("min_size_sampling: range, min_size: [96, 64]", "two lengths"),
         ("rpn_box_weights: [1, 1]", "4 numbers"), ("mask_threshold: 2", "mask_threshold"),
     ])

@@ -2,6 +2,7 @@ import Foundation
 import NN
 import Support
 import Synchronization
+import TestSupport
 import Testing
 import Torch
 
@@ -107,7 +108,8 @@ import Torch
     @Test(arguments: ["byol", "e-diy"])
     func pretrainingGivesTheLossesOfOneProcess(_ method: String) throws {
         try change([
-            "pretraining:\n  {": "pretraining:\n  {base_learning_rate: 1.0e-5, ", "checkpoint_interval: 3": "checkpoint_interval: 1, checkpoints_kept: 99",
+            "pretraining:\n  {": "pretraining:\n  {base_learning_rate: 1.0e-5, ",
+            "checkpoint_interval: 3": "checkpoint_interval: 1, checkpoints_kept: 99",
             "epochs: 10": "epochs: 4",
         ])
         succeed([try CommandLineTool.run(pretrain(method, to: "one"))])
@@ -143,10 +145,11 @@ import Torch
     @Test(arguments: [[:], ["anchor_sizes: [16, 32]": "anchor_sizes: [16, 32], normalization: frozen_bn"], pyramid])
     func fineTuningGivesTheLossesAndResultsOfOneProcess(_ changes: [String: String]) throws {
         // Images of different sizes, so that what each is padded to matters.
-        try change(changes.merging([
-            "min_size: [64], max_size: 64": "min_size: [48, 56, 64], max_size: 64",
-            "checkpoint_interval: 3": "checkpoint_interval: 1, checkpoints_kept: 99",
-        ]) { $1 })
+        try change(
+            changes.merging([
+                "min_size: [64], max_size: 64": "min_size: [48, 56, 64], max_size: 64",
+                "checkpoint_interval: 3": "checkpoint_interval: 1, checkpoints_kept: 99",
+            ]) { $1 })
         succeed([try CommandLineTool.run(finetune(to: "one"))])
         succeed(try together(2, finetune(to: "two")))
         // What predicting took is told of both: each leaves out its first batch. The largest memory is that of one.
@@ -173,9 +176,13 @@ import Torch
         try change(["epochs: 10": "epochs: 20"])
         succeed(try together(2, pretrain("byol", to: "whole")))
         let log = "\(scratch.path)/parts/metrics.jsonl"
-        let stopped = try together(2, pretrain("byol", to: "parts"), signal: Signal(number: SIGTERM, rank: 1, when: {
-            (try? String(contentsOfFile: log, encoding: .utf8))?.contains("\"iteration\":4,") == true
-        }))
+        let stopped = try together(
+            2, pretrain("byol", to: "parts"),
+            signal: Signal(
+                number: SIGTERM, rank: 1,
+                when: {
+                    (try? String(contentsOfFile: log, encoding: .utf8))?.contains("\"iteration\":4,") == true
+                }))
         // The one that got the signal says so; the other was stopped by it.
         #expect(stopped.map(\.status) == [130, 143], "\(stopped.map(\.error))")
         #expect(try JSON.read("\(scratch.path)/parts/run.json")["status"] == "stopped")
@@ -194,9 +201,13 @@ import Torch
     func aProcessThatIsKilledEndsTheOther(_ rank: Int) throws {
         try change(["epochs: 10": "epochs: 4000"])
         let log = "\(scratch.path)/run/metrics.jsonl"
-        let results = try together(2, pretrain("byol", to: "run"), signal: Signal(number: SIGKILL, rank: rank, when: {
-            (try? String(contentsOfFile: log, encoding: .utf8))?.contains("\"iteration\":8,") == true
-        }))
+        let results = try together(
+            2, pretrain("byol", to: "run"),
+            signal: Signal(
+                number: SIGKILL, rank: rank,
+                when: {
+                    (try? String(contentsOfFile: log, encoding: .utf8))?.contains("\"iteration\":8,") == true
+                }))
         let left = results[1 - rank]
         // Progress and measurements, if there was time for any, name the method.
         let lines = left.error.split(separator: "\n").filter { !$0.contains("byol") }
@@ -207,7 +218,8 @@ import Torch
     @Test func mistakesAreALine() throws {
         func expect(_ results: [CommandResult], _ messages: [String], sourceLocation: SourceLocation = #_sourceLocation) {
             for result in results {
-                #expect(result.status == 1 && result.error.split(separator: "\n").count == 1, "\(result.error)", sourceLocation: sourceLocation)
+                #expect(
+                    result.status == 1 && result.error.split(separator: "\n").count == 1, "\(result.error)", sourceLocation: sourceLocation)
             }
             for message in messages { #expect(results[0].error.contains(message), "\(results[0].error)", sourceLocation: sourceLocation) }
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 /// The command line as a user has it, from recipe to report.
@@ -88,9 +89,10 @@ import Testing
         let plain = try dry()
         #expect(plain.status == 0, "\(plain.error)")
         let lines = plain.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-        #expect(lines.map { $0.prefix(3).joined(separator: " ") } == [
-            "stage method seed", "finetune none 3", "pretrain byol 3", "finetune byol 3", "pretrain e-diy 3", "finetune e-diy 3",
-        ])
+        #expect(
+            lines.map { $0.prefix(3).joined(separator: " ") } == [
+                "stage method seed", "finetune none 3", "pretrain byol 3", "finetune byol 3", "pretrain e-diy 3", "finetune e-diy 3",
+            ])
         // 10 epochs of 8 images; 16 iterations of 2.
         #expect(lines[2][3] == "80" && lines[1][3] == "32" && lines[1].last == "-")
         let timed = try dry("--images-per-second", "0.01")
@@ -121,7 +123,8 @@ import Testing
         let changed = changes.reduce(tinyRecipe) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
         try AtomicFile.write(changed, to: recipe)
         let files = ["model.safetensors", "results.json", "evaluation.json"]
-        let whole = try ediy("finetune", recipe, "--backbone", "none", "--output", "\(scratch.path)/whole", "--data", "\(scratch.path)/data")
+        let whole = try ediy(
+            "finetune", recipe, "--backbone", "none", "--output", "\(scratch.path)/whole", "--data", "\(scratch.path)/data")
         #expect(whole.status == 0, "\(whole.error)")
         try killed("finetune", recipe, "--backbone", "none", "--data", "\(scratch.path)/data")
         #expect(try numbers("killed", files) == numbers("whole", files))

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 /// What of evaluation only the command line does: its options, and its exit codes.

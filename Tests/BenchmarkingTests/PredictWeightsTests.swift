@@ -2,6 +2,7 @@ import COCO
 import Foundation
 import NN
 import Support
+import TestSupport
 import Testing
 import Torch
 

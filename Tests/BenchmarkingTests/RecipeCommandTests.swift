@@ -45,7 +45,8 @@ import Testing
     @Test func theReferenceIsForProgramsToo() throws {
         let keys = try #require(JSON(parsing: Array(ediy("recipe", "keys", "--json").utf8)).array)
         let entry = try #require(keys.first { $0["key"] == "pretraining.optimizer" })
-        #expect(entry["choices"] == ["lars", "sgd"] && entry["default"] == "lars" && entry["source"]?.string?.contains("2006.07733") == true)
+        #expect(
+            entry["choices"] == ["lars", "sgd"] && entry["default"] == "lars" && entry["source"]?.string?.contains("2006.07733") == true)
     }
 
     @Test func aRecipeIsShownWithItsOrigins() throws {
@@ -63,7 +64,9 @@ import Testing
         #expect(iterations["value"] == 180000 && iterations["default"] == 90000 && (iterations["line"]?.int ?? 0) > 1)
         // Of variants, what they change.
         let ablation = try ediy("recipe", "show", "\(folder)/shapes-ablation.yaml")
-        #expect(ablation.contains("variants.diversity-1.pretraining.regions.diversity") && !ablation.contains("diversity-1.pretraining.regions.grid"))
+        #expect(
+            ablation.contains("variants.diversity-1.pretraining.regions.diversity")
+                && !ablation.contains("diversity-1.pretraining.regions.grid"))
         let wrong = try CommandLineTool.run(["recipe", "show", "/nowhere.yaml"])
         #expect(wrong.status == 1 && wrong.error.contains("/nowhere.yaml: cannot be read"))
     }

@@ -16,7 +16,8 @@ import Testing
         let recipe = try Recipe(reading: "\(folder)/\(name)")
         func object(_ settings: [(name: String, value: JSON)]) -> JSON {
             var seen: Set<String> = []
-            return .object(settings.filter { seen.insert($0.name).inserted }.sorted { $0.name < $1.name }.map { (key: $0.name, value: $0.value) })
+            return .object(
+                settings.filter { seen.insert($0.name).inserted }.sorted { $0.name < $1.name }.map { (key: $0.name, value: $0.value) })
         }
         let run = recipe.pretrainingRun
         return [

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 /// What SIGINT and SIGTERM do: within a training they save and stop, a second one or one outside of it ends the program at once.

@@ -1,6 +1,7 @@
 import COCO
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 /// What explains a number: against tidecv, and Pascal VOC's AP.

@@ -1,6 +1,7 @@
 import COCO
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 @Suite struct ComparisonTests {
@@ -40,10 +41,11 @@ import Testing
         let (dataset, all, _) = try sides(seed)
         // Scores that are all different, as copies of an image would take turns among equal ones.
         func some(_ keeps: (Int) -> Bool) -> Results {
-            Results((0..<all.count).filter(keeps).map { i in
-                let score = all.scores[i] + 1e-6 * Double(i)
-                return Detection(imageID: all.imageIDs[i], categoryID: all.categoryIDs[i], box: all.boxes[i], score: score)
-            })
+            Results(
+                (0..<all.count).filter(keeps).map { i in
+                    let score = all.scores[i] + 1e-6 * Double(i)
+                    return Detection(imageID: all.imageIDs[i], categoryID: all.categoryIDs[i], box: all.boxes[i], score: score)
+                })
         }
         let (a, b) = (some { _ in true }, some { $0 % 3 != 0 })
         let resamples = 41
@@ -111,9 +113,10 @@ import Testing
 
     /// The objects of these images found, and nothing else.
     private func finding(_ images: some Sequence<Int>) -> Results {
-        Results(images.map {
-            Detection(imageID: $0, categoryID: 1, box: Box(x: 10, y: 10, width: 50, height: 50), score: 0.5)
-        })
+        Results(
+            images.map {
+                Detection(imageID: $0, categoryID: 1, box: Box(x: 10, y: 10, width: 50, height: 50), score: 0.5)
+            })
     }
 
     /// Detectors that find each object by chance: of 100 objects AP is the share found, 101 recall points over, so that the true

@@ -24,7 +24,8 @@ import Testing
             ,{"id":2,"image_id":1,"category_id":7,"bbox":[0,0,40,30],"area":1200,"segmentation":[[0,0,40,0,40,30,0,30]]},
             {"id":3,"image_id":2,"category_id":7,"bbox":[0,0,8,4],"area":50000,"iscrowd":1,
              "segmentation":{"size":[8,8],"counts":[0,32,32]}}
-            """#) { .size(width: $0.width ?? 0, height: $0.height ?? 0) }
+            """#
+        ) { .size(width: $0.width ?? 0, height: $0.height ?? 0) }
         #expect(found.isClean && found.findings.isEmpty)
         #expect(found.total.objects == 3 && found.total.images == 2 && found.total.crowds == 1)
         #expect(found.total.small == 1 && found.total.medium == 1 && found.total.large == 1)
@@ -34,28 +35,61 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"id":1,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, DatasetCheck.Kind.duplicateAnnotation, "annotation 1: at places 0 and 1"),
-        (#"{"id":2,"image_id":9,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .unknownImage, "annotation 2: image 9"),
-        (#"{"id":2,"image_id":1,"category_id":9,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .unknownCategory, "annotation 2: category 9"),
+        (
+            #"{"id":1,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#,
+            DatasetCheck.Kind.duplicateAnnotation, "annotation 1: at places 0 and 1"
+        ),
+        (
+            #"{"id":2,"image_id":9,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .unknownImage,
+            "annotation 2: image 9"
+        ),
+        (
+            #"{"id":2,"image_id":1,"category_id":9,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .unknownCategory,
+            "annotation 2: category 9"
+        ),
         (#"{"id":2,"image_id":1,"category_id":7,"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .missingBox, "annotation 2"),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .missingArea, "annotation 2"),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,0,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .emptyBox, "0.0 × 2.0"),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[35,1,6,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .boxOutsideImage, "41.0"),
-        (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3],[1,1,3,3]]}"#, .shortPolygon, "4 numbers"),
+        (
+            #"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3],[1,1,3,3]]}"#, .shortPolygon,
+            "4 numbers"
+        ),
         (
             #"{"id":2,"image_id":1,"category_id":7,"bbox":[0,0,2,2],"area":1200,"segmentation":[[-1e10,0,1e10,0,1e10,1e10]]}"#,
             .polygonFarOutside, "annotation 2: -10000000000.0 in 40 × 30"
         ),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,3]]}"#, .unusableMask, "annotation 2"),
-        (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[]}"#, .missingMask, "annotation 2: no segmentation"),
+        (
+            #"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[]}"#, .missingMask,
+            "annotation 2: no segmentation"
+        ),
         (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4}"#, .missingMask, "annotation 2: no segmentation"),
-        (#"{"id":0,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .annotationIDZero, "annotation 0"),
-        (#"{"id":2,"image_id":1,"category_id":7,"bbox":[9,9,-2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .negativeBox, "annotation 2: -2.0 × 2.0"),
-        (#"{"id":2,"image_id":1,"category_id":7,"bbox":[9,9,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .malformedValue, "annotations, id 2: bbox must be"),
+        (
+            #"{"id":0,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .annotationIDZero,
+            "annotation 0"
+        ),
+        (
+            #"{"id":2,"image_id":1,"category_id":7,"bbox":[9,9,-2,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .negativeBox,
+            "annotation 2: -2.0 × 2.0"
+        ),
+        (
+            #"{"id":2,"image_id":1,"category_id":7,"bbox":[9,9,2],"area":4,"segmentation":[[1,1,3,1,3,3,1,3]]}"#, .malformedValue,
+            "annotations, id 2: bbox must be"
+        ),
         (#"{"id":2,"category_id":7,"bbox":[9,9,2,2],"area":4}"#, .malformedValue, "annotations, id 2: has no image_id"),
-        (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":{"size":[30,40],"counts":[7,9]}}"#, .brokenMask, "16"),
-        (#"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":{"size":[3,4],"counts":[12]}}"#, .brokenMask, "3, 4"),
-        (#"{"id":2,"image_id":1,"category_id":7,"bbox":[0,0,9,9],"area":8,"segmentation":[[0,0,9,0,9,9,0,9]]}"#, .areaDisagrees, "mask of 81 pixels"),
+        (
+            #"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":{"size":[30,40],"counts":[7,9]}}"#, .brokenMask,
+            "16"
+        ),
+        (
+            #"{"id":2,"image_id":1,"category_id":7,"bbox":[1,1,2,2],"area":4,"segmentation":{"size":[3,4],"counts":[12]}}"#, .brokenMask,
+            "3, 4"
+        ),
+        (
+            #"{"id":2,"image_id":1,"category_id":7,"bbox":[0,0,9,9],"area":8,"segmentation":[[0,0,9,0,9,9,0,9]]}"#, .areaDisagrees,
+            "mask of 81 pixels"
+        ),
     ])
     func eachFaultIsNamed(_ annotation: String, _ kind: DatasetCheck.Kind, _ example: String) throws {
         let found = try check("," + annotation)

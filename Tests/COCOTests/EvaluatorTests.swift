@@ -1,11 +1,8 @@
 import COCO
 import Foundation
 import Support
+import TestSupport
 import Testing
-
-func fixture(_ name: String, from file: String = #filePath) -> String {
-    URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("Fixtures/\(name)").path
-}
 
 /// Data that lies beside the project where somebody put it; tests that need it are skipped elsewhere.
 let cocoEval = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -1,11 +1,13 @@
 import COCO
 import Foundation
+import TestSupport
 import Testing
 
 /// The example of Sources/COCO/COCO.docc, as it stands there.
 @Suite struct ExampleTests {
     @Test func theDocumentedExampleIsThisOne() throws {
-        let article = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Sources/COCO/COCO.docc/COCO.md")
+        let article = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "../../Sources/COCO/COCO.docc/COCO.md")
         let own = try String(contentsOfFile: #filePath, encoding: .utf8)
         let example = try #require(own.components(separatedBy: "// The example\n").last)
         #expect(try String(contentsOf: article, encoding: .utf8).contains("import COCO\n\n" + example))

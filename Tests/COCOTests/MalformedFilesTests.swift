@@ -41,7 +41,9 @@ import Testing
 
     static let cases: [Case] = [
         Case(name: "results truncated", results: "[\(detection),{\"image_id\":1,\"ca", place: "byte 78", problem: "ends in the middle"),
-        Case(name: "annotations truncated", annotations: String(good.dropLast(9)), place: "byte \(good.utf8.count - 9)", problem: "ends in the middle"),
+        Case(
+            name: "annotations truncated", annotations: String(good.dropLast(9)), place: "byte \(good.utf8.count - 9)",
+            problem: "ends in the middle"),
         Case(name: "results empty file", results: "", place: "byte 0", problem: "is empty"),
         Case(name: "results nested deeply, not closed", results: deep, place: "byte 100000", problem: "ends in the middle"),
         results("nested deeply", "[1,1,2,2]", deep + String(repeating: "]", count: 100_000), "record 1", "bbox must be"),
@@ -53,7 +55,9 @@ import Testing
         results("box of three", "[1,1,2,2]", "[1,1,2]", "record 1", "bbox must be a list of four numbers"),
         results("box a string", "[1,1,2,2]", #""1 1 2 2""#, "record 1", "bbox must be a list of four numbers"),
         results("nothing found", #","bbox":[1,1,2,2]"#, "", "record 1", "neither bbox nor segmentation"),
-        results("image id beyond 64 bits", #""image_id":1"#, #""image_id":9223372036854775808"#, "record 1", "is on image 9223372036854775808, which the annotations do not have"),
+        results(
+            "image id beyond 64 bits", #""image_id":1"#, #""image_id":9223372036854775808"#, "record 1",
+            "is on image 9223372036854775808, which the annotations do not have"),
         results("image id a string of another image", #""image_id":1"#, #""image_id":"x1""#, "record 1", "is on image x1, which"),
         results("unknown image", #""image_id":1"#, #""image_id":7"#, "record 1", "on image 7, which the annotations do not have"),
         results("counts overrun", #""bbox":[1,1,2,2]"#, box + mask + "[1,500]}", "record 1", "counts add up to 501"),
@@ -61,21 +65,35 @@ import Testing
         results("counts fall short", #""bbox":[1,1,2,2]"#, box + mask + "[1,5]}", "record 1", "counts add up to 6"),
         results("negative counts", #""bbox":[1,1,2,2]"#, box + mask + "[-1,101]}", "record 1", "run lengths of 0 to 2^32"),
         results("counts no code", #""bbox":[1,1,2,2]"#, box + mask + #""\u0001"}"#, "record 1", "escape"),
-        results("mask of negative size", #""bbox":[1,1,2,2]"#, box + #""segmentation":{"size":[-10,10],"counts":[100]}"#, "record 1", "size must be"),
-        results("mask of another size", #""bbox":[1,1,2,2]"#, box + #""segmentation":{"size":[10,20],"counts":[200]}"#, "record 1", "its image of 10, 10"),
+        results(
+            "mask of negative size", #""bbox":[1,1,2,2]"#, box + #""segmentation":{"size":[-10,10],"counts":[100]}"#, "record 1",
+            "size must be"),
+        results(
+            "mask of another size", #""bbox":[1,1,2,2]"#, box + #""segmentation":{"size":[10,20],"counts":[200]}"#, "record 1",
+            "its image of 10, 10"),
         Case(name: "results an object", results: "{}", place: "", problem: "a results file must be a list"),
         Case(name: "a record no object", results: "[\(detection),7]", place: "record 1", problem: "must be an object"),
         Case(name: "annotations a list", annotations: "[]", place: "", problem: "an annotation file must be an object"),
         Case(name: "no categories", annotations: #"{"images":[],"annotations":[]}"#, place: "", problem: "has no list of categories"),
-        Case(name: "image of negative size", annotations: dataset("", images: #"{"id":1,"width":-1,"height":9}"#), place: "images, record 0 (id 1)", problem: "width and height must be"),
-        Case(name: "image ids twice", annotations: dataset("", images: #"{"id":1,"width":1,"height":1},{"id":1,"width":1,"height":1}"#), place: "image 1", problem: "is there twice"),
-        Case(name: "category ids twice", annotations: dataset("", categories: #"{"id":1,"name":"x"},{"id":1,"name":"y"}"#), place: "category 1", problem: "is there twice"),
+        Case(
+            name: "image of negative size", annotations: dataset("", images: #"{"id":1,"width":-1,"height":9}"#),
+            place: "images, record 0 (id 1)", problem: "width and height must be"),
+        Case(
+            name: "image ids twice", annotations: dataset("", images: #"{"id":1,"width":1,"height":1},{"id":1,"width":1,"height":1}"#),
+            place: "image 1", problem: "is there twice"),
+        Case(
+            name: "category ids twice", annotations: dataset("", categories: #"{"id":1,"name":"x"},{"id":1,"name":"y"}"#),
+            place: "category 1", problem: "is there twice"),
         annotations("annotation ids twice", #""id":6"#, #""id":5"#, "annotation 5", "is there twice"),
-        annotations("annotation of an unknown image", #""image_id":1"#, #""image_id":2"#, "annotation 6", "image 2, which is not in the file"),
-        annotations("annotation of an unknown category", #""category_id":1"#, #""category_id":2"#, "annotation 6", "category 2, which is not in the file"),
+        annotations(
+            "annotation of an unknown image", #""image_id":1"#, #""image_id":2"#, "annotation 6", "image 2, which is not in the file"),
+        annotations(
+            "annotation of an unknown category", #""category_id":1"#, #""category_id":2"#, "annotation 6",
+            "category 2, which is not in the file"),
         annotations("area NaN", #""area":4"#, #""area":NaN"#, "annotations, record 1 (id 6)", "area must be a finite number"),
         annotations("polygon of strings", "[[1,1,3,1,3,3]]", #"[["x"]]"#, "annotations, record 1 (id 6)", "a polygon's coordinate must be"),
-        annotations("annotation's counts overrun", "[[1,1,3,1,3,3]]", #"{"size":[10,10],"counts":[1,500]}"#, "annotation 6", "counts add up to 501"),
+        annotations(
+            "annotation's counts overrun", "[[1,1,3,1,3,3]]", #"{"size":[10,10],"counts":[1,500]}"#, "annotation 6", "counts add up to 501"),
         Case(
             name: "a polygon that takes gigabytes",
             annotations: dataset(

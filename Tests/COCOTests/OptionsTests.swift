@@ -1,6 +1,7 @@
 import COCO
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 /// What pycocotools gives under its options, and lvis for its own protocol: the arrays, bit for bit.

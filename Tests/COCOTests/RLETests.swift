@@ -1,5 +1,6 @@
 import COCO
 import Support
+import TestSupport
 import Testing
 
 @Suite struct RLETests {
@@ -41,7 +42,8 @@ import Testing
         #expect(throws: UserError.self) { try RLE(compressed: "5", height: 2, width: 2) }
         #expect(throws: UserError.self) { try RLE(compressed: "Poooooooooooooooooo", height: 2, width: 2) }
         for _ in 0..<20_000 {
-            let text = String(decoding: (0..<generator.integer(in: 0..<12)).map { _ in UInt8.random(in: 40...120, using: &generator) }, as: UTF8.self)
+            let text = String(
+                decoding: (0..<generator.integer(in: 0..<12)).map { _ in UInt8.random(in: 40...120, using: &generator) }, as: UTF8.self)
             if let rle = try? RLE(compressed: text, height: 7, width: 5) { #expect(rle.decode().count == 35) }
         }
     }

@@ -1,5 +1,6 @@
 import COCO
 import Support
+import TestSupport
 import Testing
 
 /// Whole arrays against pycocotools on many small datasets, drawn here as Fixtures/make_array_digests.py draws them.
@@ -84,9 +85,14 @@ import Testing
                     ("image_id", .int(base?.image ?? image)), ("category_id", .int(category)), ("score", .double(scores[draw(5)])),
                 ]
                 if type == .keypoints {
-                    members.append(("keypoints", numbers((0..<17).flatMap {
-                        [moved(base?.points[3 * $0] ?? b[0]), moved(base?.points[3 * $0 + 1] ?? b[1]), 1]
-                    })))
+                    members.append(
+                        (
+                            "keypoints",
+                            numbers(
+                                (0..<17).flatMap {
+                                    [moved(base?.points[3 * $0] ?? b[0]), moved(base?.points[3 * $0 + 1] ?? b[1]), 1]
+                                })
+                        ))
                 }
                 if type != .keypoints && form != 1 { members.append(("bbox", numbers(b))) }
                 if type != .keypoints && form != 2 {

@@ -54,7 +54,8 @@ import Testing
 
     @Test func runsThatOverrunTheImageAreNamed() throws {
         let dataset = try read(
-            annotation(#",{"id":6,"image_id":1,"category_id":1,"bbox":[1,1,1,1],"area":1,"segmentation":{"size":[10,10],"counts":[1,500]}}"#))
+            annotation(
+                #",{"id":6,"image_id":1,"category_id":1,"bbox":[1,1,1,1],"area":1,"segmentation":{"size":[10,10],"counts":[1,500]}}"#))
         #expect { try dataset.mask(of: 1) } throws: { "\($0)".contains("annotation 6") && "\($0)".contains("501") }
     }
 
@@ -91,9 +92,9 @@ import Testing
     /// it, and then reaches over its own beginning, with every byte of it as the white space grows.
     @Test func aMaskLongerThanWhatStandsBeforeItIsRead() throws {
         let counts =
-            "oc1c0[42O2N1O2N2N2N2O]OYLMf30aLN^3MlLNT30oLOP31QM0n20RM0m21SMOm22RMNn22SMNk23UMMk24TMLl24TMLl24TMLl2" +
-            "4TMLl24TMKm24TMLl24Q1O0O100001RLMm23SMOj22UM0j20VM1i20VM1i2OVM2k2MUM1o2LRM4m3OXOLeL4[30bL0^34]LMc38W" +
-            "LHj38QLMP42nKOS41mKLV44jKKW45iKKW4?1DjKKZk?"
+            "oc1c0[42O2N1O2N2N2N2O]OYLMf30aLN^3MlLNT30oLOP31QM0n20RM0m21SMOm22RMNn22SMNk23UMMk24TMLl24TMLl24TMLl2"
+            + "4TMLl24TMKm24TMLl24Q1O0O100001RLMm23SMOj22UM0j20VM1i20VM1i2OVM2k2MUM1o2LRM4m3OXOLeL4[30bL0^34]LMc38W"
+            + "LHj38QLMP42nKOS41mKLV44jKKW45iKKW4?1DjKKZk?"
         let mask = try RLE(compressed: counts, height: 160, width: 160)
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID()).json").path
         defer { try? FileManager.default.removeItem(atPath: path) }

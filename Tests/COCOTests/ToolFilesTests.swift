@@ -1,6 +1,7 @@
 import COCO
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 /// Files as people's tools write them: where pycocotools gives numbers ours are the same, else it is one line.
@@ -43,10 +44,14 @@ import Testing
         ("no mask", dataset(), found, IoUType.segm, "--iou segm cannot do with annotations without a mask: 1 of 1, the first annotation 5"),
         ("an empty mask", dataset(box.replacing("}", with: #","segmentation":[]}"#)), found, .segm, "without a mask: 1 of 1"),
         ("a polygon of two corners", dataset(box.replacing("}", with: #","segmentation":[[1,1,3,3]]}"#)), found, .segm, "without a mask"),
-        ("no area", dataset(box.replacing(#","area":16"#, with: "")), found, .bbox, "annotations without area: 1 of 1, the first annotation 5"),
+        (
+            "no area", dataset(box.replacing(#","area":16"#, with: "")), found, .bbox,
+            "annotations without area: 1 of 1, the first annotation 5"
+        ),
         ("no box", dataset(box.replacing(#""bbox":[1,1,4,4],"#, with: "")), found, .bbox, "annotations without bbox: 1 of 1"),
         (
-            "no size", dataset(box.replacing("}", with: #","segmentation":[[1,1,5,1,5,5]]}"#), images: #"{"id":1,"width":9}"#), found, .segm,
+            "no size", dataset(box.replacing("}", with: #","segmentation":[[1,1,5,1,5,5]]}"#), images: #"{"id":1,"width":9}"#), found,
+            .segm,
             "images without width and height: 1 of 1, the first image 1"
         ),
         (

@@ -2,6 +2,7 @@ import COCO
 import DataLoading
 import Foundation
 import Support
+import TestSupport
 import Testing
 import Torch
 import Vision
@@ -38,10 +39,11 @@ import Vision
 
     @Test func shortSidesOfAListOrARange() {
         func drawn(_ edges: ShortestEdge) -> Set<Int> {
-            Set((0..<400).map { seed in
-                var generator = SeededGenerator(UInt64(seed))
-                return edges.draw(using: &generator)
-            })
+            Set(
+                (0..<400).map { seed in
+                    var generator = SeededGenerator(UInt64(seed))
+                    return edges.draw(using: &generator)
+                })
         }
         #expect(drawn(ShortestEdge([60, 64], longest: 99)) == [60, 64])
         #expect(drawn(ShortestEdge([60, 64], longest: 99, sampling: .range)) == Set(60...64))

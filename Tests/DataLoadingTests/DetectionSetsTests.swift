@@ -2,6 +2,7 @@ import COCO
 import DataLoading
 import Foundation
 import Support
+import TestSupport
 import Testing
 import Vision
 

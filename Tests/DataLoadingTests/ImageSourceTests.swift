@@ -1,6 +1,7 @@
 import DataLoading
 import Foundation
 import Support
+import TestSupport
 import Testing
 import Torch
 import Vision
@@ -67,14 +68,16 @@ import Vision
         #expect(source.name(5).hasSuffix("s-01.tar: 0005.jpg"))
     }
 
-    private let png: [UInt8] = Data(
-        base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-    ).map(Array.init) ?? []
+    private let png: [UInt8] =
+        Data(
+            base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+        ).map(Array.init) ?? []
 
     /// macOS's tar writes ._NAME beside each NAME.
     @Test func hiddenMembersArePassedOver() throws {
         let path = try write(
-            "mac.tar", [member("._a.jpg", [0, 5, 22, 7]), member("a.jpg", try jpeg(1)), member("d/._b.png", [0, 5]), member("d/b.PNG", png)])
+            "mac.tar",
+            [member("._a.jpg", [0, 5, 22, 7]), member("a.jpg", try jpeg(1)), member("d/._b.png", [0, 5]), member("d/b.PNG", png)])
         #expect(try widths(openImages(path)) == [41, 1])
     }
 
@@ -220,7 +223,8 @@ import Vision
         try FileManager.default.createSymbolicLink(atPath: "\(folder)/d", withDestinationPath: "\(folder)/b")
         try AtomicFile.write("no image", to: "\(folder)/notes.txt")
         let tree = try openImages(folder)
-        #expect((0..<tree.count).map { tree.name($0).dropFirst(folder.count + 1) } == ["a/0.jpeg", "a/1.JPG", "b/2.jpg", "c.jpg", "d/2.jpg"])
+        #expect(
+            (0..<tree.count).map { tree.name($0).dropFirst(folder.count + 1) } == ["a/0.jpeg", "a/1.JPG", "b/2.jpg", "c.jpg", "d/2.jpg"])
         let list = "\(scratch.path)/list.txt"
         try AtomicFile.write("images/a/0.jpeg\r\n\nimages/a/1.JPG\n\(folder)/b/2.jpg", to: list)
         #expect(try widths(openImages(list)) == Array(widths(tree).prefix(3)))

@@ -2,22 +2,17 @@ import COCO
 import DataLoading
 import Foundation
 import Support
+import TestSupport
 import Testing
 import Vision
-
-/// A folder that goes away with the test.
-final class Scratch {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID())").path
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
 
 @Suite struct ShapesTests {
     private func bytes(_ folder: String) throws -> [String: Data] {
         let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
-        return Dictionary(uniqueKeysWithValues: names.compactMap { name in
-            FileManager.default.contents(atPath: "\(folder)/\(name)").map { (name, $0) }
-        })
+        return Dictionary(
+            uniqueKeysWithValues: names.compactMap { name in
+                FileManager.default.contents(atPath: "\(folder)/\(name)").map { (name, $0) }
+            })
     }
 
     @Test func theSameSeedGivesTheSameBytes() throws {
@@ -42,7 +37,8 @@ final class Scratch {
             let mask = try #require(try dataset.mask(of: i))
             #expect(Double(mask.area) == dataset.areas[i], "annotation \(i)")
             let pixels = mask.decode()
-            let xs = pixels.indices.filter { pixels[$0] == 1 }.map { $0 % 160 }, ys = pixels.indices.filter { pixels[$0] == 1 }.map { $0 / 160 }
+            let xs = pixels.indices.filter { pixels[$0] == 1 }.map { $0 % 160 },
+                ys = pixels.indices.filter { pixels[$0] == 1 }.map { $0 / 160 }
             let box = dataset.boxes[i]
             #expect(box.x == Double(xs.min() ?? -1) && box.width == Double((xs.max() ?? 0) - (xs.min() ?? 0) + 1))
             #expect(box.y == Double(ys.min() ?? -1) && box.height == Double((ys.max() ?? 0) - (ys.min() ?? 0) + 1))

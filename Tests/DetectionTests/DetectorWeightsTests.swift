@@ -48,13 +48,14 @@ import Torch
         return options
     }
 
-    @Test(arguments: [
-        (RCNNOptions.Design.c4, true, [], WeightLayout.detectron2), (.c4, true, [.res5], .detectron2), (.c4, false, [], .ediy),
-        (.fpn, true, [], .detectron2), (.fpn, true, [.neck, .maskHead], .detectron2), (.fpn, false, [.neck], .ediy),
-        // MoCo's FPN: standard heads on a normalised pyramid.
-        (.fpn, true, [.neck], .detectron2), (.fpn, true, [.maskHead], .detectron2),
-        (.fpn, true, [], .torchvision), (.fpn, false, [], .torchvision),
-    ] as [(RCNNOptions.Design, Bool, [Norm], WeightLayout)])
+    @Test(
+        arguments: [
+            (RCNNOptions.Design.c4, true, [], WeightLayout.detectron2), (.c4, true, [.res5], .detectron2), (.c4, false, [], .ediy),
+            (.fpn, true, [], .detectron2), (.fpn, true, [.neck, .maskHead], .detectron2), (.fpn, false, [.neck], .ediy),
+            // MoCo's FPN: standard heads on a normalised pyramid.
+            (.fpn, true, [.neck], .detectron2), (.fpn, true, [.maskHead], .detectron2),
+            (.fpn, true, [], .torchvision), (.fpn, false, [], .torchvision),
+        ] as [(RCNNOptions.Design, Bool, [Norm], WeightLayout)])
     func aDetectorComesBackWhole(_ design: RCNNOptions.Design, _ masks: Bool, _ norms: [Norm], _ layout: WeightLayout) throws {
         let given = options(design, masks: masks, norms: norms)
         let detector = RCNN(given, using: Generator(seed: 1))

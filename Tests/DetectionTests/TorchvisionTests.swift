@@ -81,7 +81,9 @@ import Vision
             let kept = boxes.suppressed(scores: scores, groups: groups, iouThreshold: Double(tenths) / 10)
             #expect(try kept.ints == golden["nms_\(tenths)"].ints)
         }
-        #expect(Tensor.zeros([0, 4]).suppressed(scores: Tensor.zeros([0]), groups: Tensor.zeros([0], dtype: .int64), iouThreshold: 0.5).count == 0)
+        #expect(
+            Tensor.zeros([0, 4]).suppressed(scores: Tensor.zeros([0]), groups: Tensor.zeros([0], dtype: .int64), iouThreshold: 0.5).count
+                == 0)
     }
 
     @Test(arguments: ["up", "bounded", "down"]) func imagesAreMadeReadyAsTorchvisionDoes(_ name: String) throws {

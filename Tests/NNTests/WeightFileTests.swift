@@ -43,7 +43,8 @@ import Torch
     @Test(arguments: [
         ("weights-zip.pth", WeightFile.Format.torchZip, "state_dict"), ("weights-stream.pth", .torchStream, "state_dict"),
         ("weights-bare.pth", .torchZip, ""), ("weights.safetensors", .safetensors, ""), ("weights-protocol2.pkl", .pickle, "model"),
-        ("weights-protocol3.pkl", .pickle, "model"), ("weights-protocol4.pkl", .pickle, "model"), ("weights-protocol5.pkl", .pickle, "model"),
+        ("weights-protocol3.pkl", .pickle, "model"), ("weights-protocol4.pkl", .pickle, "model"),
+        ("weights-protocol5.pkl", .pickle, "model"),
     ])
     func whatPythonWroteIsRead(_ name: String, _ format: WeightFile.Format, _ section: String) throws {
         let file = try WeightFile(fixture(name))
@@ -101,7 +102,9 @@ import Torch
         #expect(line.contains(name) && line.contains("run"), "\(line)")
     }
 
-    private func array(shape: String, type: String = "f4", order: String = "<", data: String = "abcd", isColumnMajor: String = "I00\n") -> String {
+    private func array(shape: String, type: String = "f4", order: String = "<", data: String = "abcd", isColumnMajor: String = "I00\n")
+        -> String
+    {
         "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntU\u{1}btR(I1\n\(shape)cnumpy\ndtype\n(U\u{2}\(type)I00\nI01\ntR(I3\nU\u{1}\(order)NNNI-1\nI-1\nI0\ntb\(isColumnMajor)U"
             + String(UnicodeScalar(UInt8(data.utf8.count))) + data + "tb"
     }
@@ -115,7 +118,8 @@ import Torch
 
     /// What a trainer keeps beside the weights, in classes of other packages, as a state, as members or as arguments.
     @Test(arguments: [
-        "comegaconf.dictconfig\nDictConfig\n)\u{81}}U\u{1}bK\u{1}sb", "cpytorch_lightning.utilities.parsing\nAttributeDict\n)\u{81}(U\u{2}lrK\u{1}u",
+        "comegaconf.dictconfig\nDictConfig\n)\u{81}}U\u{1}bK\u{1}sb",
+        "cpytorch_lightning.utilities.parsing\nAttributeDict\n)\u{81}(U\u{2}lrK\u{1}u",
         "cmy.project\nConfig\n(K\u{1}tR", "ctorch.nn.modules.loss\nCrossEntropyLoss\n)\u{81}}b", "cmy.project\nList\n)\u{81}(K\u{1}K\u{2}e",
         // A type, by its name in Python 2, as protocol 2 has it.
         "comegaconf.nodes\nAnyNode\n(c__builtin__\nlong\ntR", "cmy.project\nConfig\n",
@@ -204,7 +208,8 @@ import Torch
 
     @Test(arguments: [
         ("]\u{94}h\u{0}a.", "nests"),  // a list that holds itself
-        ("h\u{5}.", "not remembered"), ("t.", "takes more"), ("(.", "takes more"), ("}(U\u{1}au.", "without a value"), ("\u{FF}.", "byte 255"),
+        ("h\u{5}.", "not remembered"), ("t.", "takes more"), ("(.", "takes more"), ("}(U\u{1}au.", "without a value"),
+        ("\u{FF}.", "byte 255"),
         ("X\u{FF}\u{FF}\u{FF}\u{FF}", "ends early"), ("\u{8D}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}", "ends early"),
     ])
     func malformedPicklesAreRefused(_ text: String, _ reason: String) throws {
@@ -234,7 +239,10 @@ import Torch
         #expect(try complaint([0x50, 0x4B, 5, 6] + [UInt8](repeating: 0, count: 18)).contains("data.pkl"))
     }
 
-    @Test(arguments: [("<!DOCTYPE html>", "web page"), ("version https://git-lfs.github.com/spec/v1", "git lfs"), ("\u{1F}\u{8B}\u{8}", "gunzip"), ("hello world, no weights", "weight file")])
+    @Test(arguments: [
+        ("<!DOCTYPE html>", "web page"), ("version https://git-lfs.github.com/spec/v1", "git lfs"), ("\u{1F}\u{8B}\u{8}", "gunzip"),
+        ("hello world, no weights", "weight file"),
+    ])
     func otherFilesAreNamed(_ text: String, _ reason: String) throws {
         #expect(try complaint(text.unicodeScalars.map { UInt8($0.value) }).contains(reason))
     }

@@ -36,7 +36,8 @@ import Torch
     }
 
     @Test(arguments: [
-        "", "module.encoder_q.", "online_net.0.", "backbone.", "base_encoder.", "module.", "student.backbone.", "base_model.model.trunk._feature_blocks.",
+        "", "module.encoder_q.", "online_net.0.", "backbone.", "base_encoder.", "module.", "student.backbone.",
+        "base_model.model.trunk._feature_blocks.",
     ])
     func prefixesAreFound(_ prefix: String) throws {
         let weights = try NetworkWeights(write({ prefix + $0 }, more: ["module.queue", "projector.0.weight"]))
@@ -45,7 +46,10 @@ import Torch
         try expectWhole(weights)
     }
 
-    @Test(arguments: [("module.encoder_k.", "module.encoder_q."), ("momentum_backbone.", "backbone."), ("target_net.0.", "online_net.0."), ("teacher.backbone.", "student.backbone.")])
+    @Test(arguments: [
+        ("module.encoder_k.", "module.encoder_q."), ("momentum_backbone.", "backbone."), ("target_net.0.", "online_net.0."),
+        ("teacher.backbone.", "student.backbone."),
+    ])
     func whatFollowsAnotherIsNotTaken(_ slow: String, _ learned: String) throws {
         let path = "\(folder)/both.safetensors"
         var dict = StateDict()
@@ -105,13 +109,14 @@ import Torch
 
     @Test func caffe2sNamesAreRead() throws {
         let fields = ["weight": "s", "bias": "b"]
-        let file = try write({ name in
-            let parts = detectron2(name).split(separator: ".").map(String.init)
-            guard let field = parts.last, field == "weight" || field == "bias" else { return nil }
-            if parts[0] == "stem" { return parts.count == 3 ? "conv1_w" : "res_conv1_bn_\(fields[field] ?? "")" }
-            let branch = ["shortcut": "branch1", "conv1": "branch2a", "conv2": "branch2b", "conv3": "branch2c"][parts[2]] ?? ""
-            return "\(parts[0])_\(parts[1])_\(branch)_" + (parts.count == 4 ? "w" : "bn_\(fields[field] ?? "")")
-        }, more: ["fc1000_w"])
+        let file = try write(
+            { name in
+                let parts = detectron2(name).split(separator: ".").map(String.init)
+                guard let field = parts.last, field == "weight" || field == "bias" else { return nil }
+                if parts[0] == "stem" { return parts.count == 3 ? "conv1_w" : "res_conv1_bn_\(fields[field] ?? "")" }
+                let branch = ["shortcut": "branch1", "conv1": "branch2a", "conv2": "branch2b", "conv3": "branch2c"][parts[2]] ?? ""
+                return "\(parts[0])_\(parts[1])_\(branch)_" + (parts.count == 4 ? "w" : "bn_\(fields[field] ?? "")")
+            }, more: ["fc1000_w"])
         let weights = try NetworkWeights(file)
         #expect(weights.layout == .caffe2 && weights.left == ["fc1000_w"] && weights.hasFoldedStatistics)
         #expect(weights.convention.isBGR && weights.convention.strideIn1x1)
@@ -119,7 +124,8 @@ import Torch
         let other = ResNet(.r18, width: 4, using: Generator(seed: 4))
         try weights.restore(other.state(""))
         let x = sines(0, [1, 3, 64, 64], 1)
-        #expect(relativeError(withoutGrad { other.lastFeatureMap(x, .evaluate) }, withoutGrad { network.lastFeatureMap(x, .evaluate) }) < 1e-3)
+        #expect(
+            relativeError(withoutGrad { other.lastFeatureMap(x, .evaluate) }, withoutGrad { network.lastFeatureMap(x, .evaluate) }) < 1e-3)
     }
 
     @Test func lightlysNumbersAreRead() throws {

@@ -68,7 +68,8 @@ import Torch
     @Test func targetsGetNoGradient() throws {
         let target = Tensor.ones([2, 4, 3]).requiringGrad(), prediction = Tensor.ones([2, 4, 3]).requiringGrad()
         let pairs = mostSimilarRegions(target, target, bestPairs: nil)
-        try (byolLoss(prediction: prediction, target: target)
+        try
+            (byolLoss(prediction: prediction, target: target)
             + invarianceLoss(predictions: prediction, targets: target, pairs: pairs)).backward()
         #expect(target.grad == nil && prediction.grad != nil)
     }

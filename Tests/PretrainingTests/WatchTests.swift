@@ -5,17 +5,13 @@ import Pretraining
 import Recipes
 import Runs
 import Support
+import TestSupport
 import Testing
 import Torch
 import Training
 import Vision
 
-/// A folder that goes away with the test.
-final class Scratch {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID())").path
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
+extension Scratch {
     /// Images of noise in a few colours, told apart by them: a folder for each class.
     func classes(_ counts: [Int]) throws -> String {
         for (label, count) in counts.enumerated() {

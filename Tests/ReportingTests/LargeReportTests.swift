@@ -23,7 +23,8 @@ import Vision
             try AtomicFile.write(JPEG.encode(image, quality: 90), to: "\(place)/images/\(i).jpg")
         }
         let gt: JSON = [
-            "images": .array((0..<Self.count).map { ["id": .int($0 + 1), "width": 320, "height": 240, "file_name": .string("\($0).jpg")] }),
+            "images": .array(
+                (0..<Self.count).map { ["id": .int($0 + 1), "width": 320, "height": 240, "file_name": .string("\($0).jpg")] }),
             "categories": .array((1...Self.categories).map { ["id": .int($0), "name": .string("category number \($0)")] }),
             "annotations": .array(
                 (0..<Self.count * 10).map { i in

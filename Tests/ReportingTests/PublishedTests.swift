@@ -19,9 +19,11 @@ import Testing
     ]
 
     private func report(_ changed: [String: JSON] = [:]) throws -> Report {
-        let settings = JSON.object(Self.c4.map { ($0.key, changed[$0.key] ?? $0.value) } + changed.filter { name, _ in
-            !Self.c4.contains { $0.key == name }
-        }.map { ($0.key, $0.value) })
+        let settings = JSON.object(
+            Self.c4.map { ($0.key, changed[$0.key] ?? $0.value) }
+                + changed.filter { name, _ in
+                    !Self.c4.contains { $0.key == name }
+                }.map { ($0.key, $0.value) })
         return try Report(
             ReportInput(folders: [
                 maker.run("byol", 0, ap: 0.382, settings: settings), maker.run("e-diy", 0, ap: 0.391, maskAP: 0.343, settings: settings),
@@ -60,11 +62,12 @@ import Testing
         #expect(try report(standard.merging(["detection.mask_head_norm": true]) { $1 }).json["published"] == nil)
     }
 
-    @Test(arguments: [
-        ("dataset.kind", "shapes"), ("dataset.val_annotations", "annotations/instances_test.json"), ("detection.iterations", 24_000),
-        ("detection.milestones", [18_000, 22_000]), ("detection.train_fraction", 0.1), ("detection.freeze_at", 2),
-        ("detection.backbone", "r18"), ("detection.masks", false), ("detection.design", "fpn"),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("dataset.kind", "shapes"), ("dataset.val_annotations", "annotations/instances_test.json"), ("detection.iterations", 24_000),
+            ("detection.milestones", [18_000, 22_000]), ("detection.train_fraction", 0.1), ("detection.freeze_at", 2),
+            ("detection.backbone", "r18"), ("detection.masks", false), ("detection.design", "fpn"),
+        ] as [(String, JSON)])
     func aDifferenceLeavesThemOut(_ name: String, _ value: JSON) throws {
         let report = try report([name: value])
         #expect(report.json["published"] == nil && !report.markdown.contains("Published"))

@@ -39,7 +39,8 @@ import Testing
 
     @Test func aRunIsShown() throws {
         let place = try maker.run("byol", 4, ap: 0.3)
-        let regions = #"{"mean_pairwise_cosine":0.123456789,"channels":128,"maps":[{"grid":1,"region":0,"file_name":"a","similarities":[1]}],"untrained":{"effective_rank":70.5}}"#
+        let regions =
+            #"{"mean_pairwise_cosine":0.123456789,"channels":128,"maps":[{"grid":1,"region":0,"file_name":"a","similarities":[1]}],"untrained":{"effective_rank":70.5}}"#
         try AtomicFile.write(regions, to: "\(place)/regions.json")
         let run = try RunRecord(reading: place)
         let numbers = ["regions mean_pairwise_cosine", "regions channels", "regions untrained effective_rank"]

@@ -46,9 +46,11 @@ import Testing
         let lines = try String(contentsOfFile: "\(output)/report.csv", encoding: .utf8).split(separator: "\r\n").dropFirst()
         let kinds = lines.map { $0.split(separator: ",", omittingEmptySubsequences: false) }.map { "\($0[0]) \($0[2]) \($0[4].isEmpty)" }
         let changes = kinds.reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } }
-        #expect(changes == ["none", "byol", "e-diy"].flatMap { method in
-            ["bbox", "segm"].flatMap { ["\(method) \($0) true", "\(method) \($0) false"] }
-        })
+        #expect(
+            changes
+                == ["none", "byol", "e-diy"].flatMap { method in
+                    ["bbox", "segm"].flatMap { ["\(method) \($0) true", "\(method) \($0) false"] }
+                })
     }
 
     /// What methods are called is the runs' and the recipe's to say. Figures of others are data.

@@ -1,16 +1,11 @@
 import Foundation
 import Runs
 import Support
+import TestSupport
 import Testing
 
 /// What a run folder holds, written and read back, and read as strangers and older programs left it.
 @Suite struct RunsTests {
-    private final class Scratch {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID())").path
-        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-        deinit { try? FileManager.default.removeItem(atPath: path) }
-    }
-
     private let scratch: Scratch
     private var folder: String { scratch.path }
 

@@ -32,8 +32,3 @@ public func initialTensor(_ name: String, _ shape: [Int]) -> Tensor {
 public func relativeError(_ a: Tensor, _ b: Tensor) -> Double {
     (a - b).abs().max().item / b.abs().max().item
 }
-
-/// A file of the folder `Fixtures` beside the test that asks.
-public func fixture(_ name: String, from file: String = #filePath) -> String {
-    URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("Fixtures/\(name)").path
-}

@@ -51,13 +51,19 @@ import Torch
     }
 
     @Test func theEnvironmentSaysWhoWeAre() throws {
-        var variables = ["WORLD_SIZE": "4", "RANK": "3", "MASTER_ADDR": "node", "MASTER_PORT": "29500", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"]
+        var variables = [
+            "WORLD_SIZE": "4", "RANK": "3", "MASTER_ADDR": "node", "MASTER_PORT": "29500", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2",
+        ]
         #expect(try ProcessPlace.fromEnvironment([:]) == nil)
         #expect(try ProcessPlace.fromEnvironment(["WORLD_SIZE": "1"]) == nil)
-        #expect(try ProcessPlace.fromEnvironment(variables) == ProcessPlace(rank: 3, size: 4, localRank: 1, localSize: 2, host: "node", port: 29500))
+        #expect(
+            try ProcessPlace.fromEnvironment(variables)
+                == ProcessPlace(rank: 3, size: 4, localRank: 1, localSize: 2, host: "node", port: 29500))
         variables["TORCHELASTIC_USE_AGENT_STORE"] = "True"
         #expect(try ProcessPlace.fromEnvironment(variables)?.port == 29501)
-        for (name, value) in [("RANK", "4"), ("RANK", "first"), ("WORLD_SIZE", "0"), ("MASTER_PORT", "70000"), ("RANK", nil), ("MASTER_ADDR", nil)] {
+        for (name, value) in [
+            ("RANK", "4"), ("RANK", "first"), ("WORLD_SIZE", "0"), ("MASTER_PORT", "70000"), ("RANK", nil), ("MASTER_ADDR", nil),
+        ] {
             var wrong = variables
             wrong[name] = value
             #expect { try ProcessPlace.fromEnvironment(wrong) } throws: { "\($0)".contains(name) }

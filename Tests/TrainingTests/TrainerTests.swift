@@ -3,16 +3,10 @@ import Foundation
 import NN
 import Runs
 import Support
+import TestSupport
 import Testing
 import Torch
 import Training
-
-/// A folder that goes away with the test.
-final class Scratch {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("ediy-\(UUID())").path
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
 
 /// Learning a linear map of random points.
 private struct TinyStage: Stage {

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import TestSupport
 import Testing
 import Vision
 
@@ -102,8 +103,9 @@ import Vision
         let whole = try bytes()
         let cut = try ImageFile(Array(whole.prefix(whole.count * 2 / 3)), file: "a.jpg")
         let part = try cut.decoded(CropBox(x: 0, y: 0, width: cut.width, height: 1), eighths: 8)
-        #expect(try part.image.cropped(x: 0, y: 0, width: cut.width, height: 1).pixels
-            == ImageFile(whole).decoded().pixels.prefix(3 * cut.width).map { $0 })
+        #expect(
+            try part.image.cropped(x: 0, y: 0, width: cut.width, height: 1).pixels
+                == ImageFile(whole).decoded().pixels.prefix(3 * cut.width).map { $0 })
         #expect(throws: UserError.self) {
             try cut.decoded(CropBox(x: 0, y: cut.height - 1, width: 1, height: 1), eighths: 8)
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import TestSupport
 import Testing
 import Vision
 
@@ -56,7 +57,8 @@ import Vision
     @Test func hugeSizesAreRefusedBeforeMemoryIsTaken() throws {
         // A header alone of 2^20 by 2^20 pixels.
         let header: [UInt8] = [
-            0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0x10, 0, 0, 0, 0x10, 0, 0, 8, 2, 0, 0, 0,
+            0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0x10, 0, 0, 0, 0x10, 0, 0, 8, 2, 0, 0,
+            0,
             0xC4, 0x4A, 0x37, 0x92,
         ]
         #expect { try ImageFile(header, file: "a.png") } throws: { "\($0)".contains("pixels") }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Vision
 
@@ -7,10 +8,6 @@ func golden(_ name: String) throws -> Image {
     let data = try Data(contentsOf: URL(fileURLWithPath: fixture("\(name).bin")))
     let sizes = data.prefix(8).withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
     return Image(width: Int(sizes[0]), height: Int(sizes[1]), pixels: Array(data.dropFirst(8)))
-}
-
-func fixture(_ name: String, from file: String = #filePath) -> String {
-    URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("Fixtures/\(name)").path
 }
 
 /// The largest difference, and the part of the values that differ by more than one level.

@@ -1,7 +1,8 @@
-// Bulk COCO JSON through simdjson's on-demand parser: one pass over the file into columns, no C++ object per annotation.
+// Bulk COCO JSON through simdjson's on-demand parser: one pass over the file into columns, no C++ object per
+// annotation.
 //
-// A file is read in windows of whole records, several at a time where there are cores, and each window becomes a part with
-// columns of its own: the file itself is never in memory whole.
+// A file is read in windows of whole records, several at a time where there are cores, and each window becomes a part
+// with columns of its own: the file itself is never in memory whole.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,26 +16,26 @@ extern "C" {
 
 /// How an object's mask is written.
 typedef enum {
-    COCO_MASK_NONE = 0,        // the key is not there
-    COCO_MASK_POLYGONS = 1,    // polygons; lengths in part_lengths, coordinates in numbers
-    COCO_MASK_COUNTS = 2,      // run lengths in numbers
-    COCO_MASK_COMPRESSED = 3,  // run lengths as COCO's string, in text
-    COCO_MASK_EMPTY = 4,       // the key is there, with null or an empty list
-    COCO_MASK_UNUSABLE = 5,    // the key is there, with points that make no polygon
+    COCO_MASK_NONE = 0,       // the key is not there
+    COCO_MASK_POLYGONS = 1,   // polygons; lengths in part_lengths, coordinates in numbers
+    COCO_MASK_COUNTS = 2,     // run lengths in numbers
+    COCO_MASK_COMPRESSED = 3, // run lengths as COCO's string, in text
+    COCO_MASK_EMPTY = 4,      // the key is there, with null or an empty list
+    COCO_MASK_UNUSABLE = 5,   // the key is there, with points that make no polygon
 } CocoMaskKind;
 
 typedef struct {
     int64_t count;
-    const int64_t *ids;          // annotations only
+    const int64_t *ids; // annotations only
     const int64_t *image_ids;
     const int64_t *category_ids;
-    const double *boxes;         // count × 4: x, y, width, height; NaN where there is none
+    const double *boxes; // count × 4: x, y, width, height; NaN where there is none
     const uint8_t *has_box;
-    const double *areas;         // annotations only; NaN where missing
-    const double *scores;        // results only
-    const uint8_t *is_crowd;     // annotations only
-    const uint8_t *is_ignored;   // annotations only: the keys `ignore` and `difficult`
-    const int64_t *visible;      // annotations only: the key `num_keypoints`; −1 where missing
+    const double *areas;       // annotations only; NaN where missing
+    const double *scores;      // results only
+    const uint8_t *is_crowd;   // annotations only
+    const uint8_t *is_ignored; // annotations only: the keys `ignore` and `difficult`
+    const int64_t *visible;    // annotations only: the key `num_keypoints`; −1 where missing
     // Keypoints of object i: keypoints[keypoint_starts[i]] ..< keypoints[keypoint_starts[i + 1]], x, y, v each.
     const int64_t *keypoint_starts;
     const double *keypoints;
@@ -42,8 +43,8 @@ typedef struct {
 
 typedef struct {
     int64_t count;
-    const uint8_t *kinds;        // CocoMaskKind
-    const int32_t *sizes;        // count × 2: height, width, where the mask is run lengths
+    const uint8_t *kinds; // CocoMaskKind
+    const int32_t *sizes; // count × 2: height, width, where the mask is run lengths
     // Object i has parts part_starts[i] ..< part_starts[i + 1], numbers number_starts[i] ..< …, text likewise.
     const int64_t *part_starts;
     const int64_t *number_starts;
@@ -56,49 +57,49 @@ typedef struct {
 typedef struct {
     int64_t count;
     const int64_t *ids;
-    const int64_t *widths;       // −1 where missing
-    const int64_t *heights;      // −1 where missing
-    const int64_t *name_starts;  // count + 1; empty where missing
+    const int64_t *widths;      // −1 where missing
+    const int64_t *heights;     // −1 where missing
+    const int64_t *name_starts; // count + 1; empty where missing
     const char *names;
     // LVIS: of image i the categories from starts[i] to starts[i + 1].
     const int64_t *negative_starts;
     const int64_t *negatives;
     const int64_t *inexhaustive_starts;
     const int64_t *inexhaustive;
-    bool has_quoted_ids;         // whether any id is written as a string
+    bool has_quoted_ids; // whether any id is written as a string
 } CocoImages;
 
 typedef struct {
     int64_t count;
     const int64_t *ids;
-    const int64_t *name_starts;  // 3 · count + 1: name, supercategory, frequency, name, …
+    const int64_t *name_starts; // 3 · count + 1: name, supercategory, frequency, name, …
     const char *names;
-    bool has_quoted_ids;         // whether any id is written as a string
+    bool has_quoted_ids; // whether any id is written as a string
 } CocoCategories;
 
-/// Ids that are no whole numbers of 64 bits: strings, and numbers beyond. In the columns a hash of its text stands for each, below
-/// every id that a number stands for.
+/// Ids that are no whole numbers of 64 bits: strings, and numbers beyond. In the columns a hash of its text stands for
+/// each, below every id that a number stands for.
 typedef struct {
     int64_t count;
     const int64_t *ids;
-    const int64_t *starts;       // count + 1
+    const int64_t *starts; // count + 1
     const char *texts;
 } CocoTexts;
 
 /// Where something is wrong.
 typedef struct {
-    int64_t record;  // of its list, counted from 0
-    int64_t byte;    // in the file
+    int64_t record; // of its list, counted from 0
+    int64_t byte;   // in the file
     int64_t id;
     bool has_id;
 } CocoPlace;
 
-/// Something that is well-formed JSON but not what the format asks for; what it stands in counts as missing, or, where an id
-/// is, the record is left out.
+/// Something that is well-formed JSON but not what the format asks for; what it stands in counts as missing, or, where
+/// an id is, the record is left out.
 typedef struct {
     const char *what;
     int64_t count;
-    int64_t place_count;         // the first thousand at most
+    int64_t place_count; // the first thousand at most
     const CocoPlace *places;
 } CocoFault;
 
@@ -114,12 +115,12 @@ typedef struct CocoPart CocoPart;
 
 typedef struct {
     char message[CSIMDJSON_MESSAGE_SIZE];
-    int64_t byte;    // where in the file, −1 when unknown
-    int64_t record;  // which object, counted from 0; −1 when it was none
+    int64_t byte;   // where in the file, −1 when unknown
+    int64_t record; // which object, counted from 0; −1 when it was none
 } CocoProblem;
 
-/// Reads an annotation file (`results` false) or a results file. NULL with `problem` filled when it is not there or no such JSON;
-/// what is wrong inside a record is a fault of its part.
+/// Reads an annotation file (`results` false) or a results file. NULL with `problem` filled when it is not there or no
+/// such JSON; what is wrong inside a record is a fault of its part.
 ///
 /// `threads`: at most so many; `window`: bytes that one of them takes at a time, at least.
 CocoFile *coco_read(const char *path, bool results, int threads, int64_t window, CocoProblem *problem);

@@ -12,7 +12,7 @@ struct Op {
     const c10::FunctionSchema &schema;
 };
 
-}  // namespace
+} // namespace
 
 char *find_operator(const char *name, const char *overload, EdiyOperator **result) {
     return guarded([&] {
@@ -52,4 +52,4 @@ char *call(const EdiyOperator *op_, const EdiyValue *arguments, size_t argument_
     return message;
 }
 
-}  // namespace ediy
+} // namespace ediy

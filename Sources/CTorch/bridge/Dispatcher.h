@@ -6,7 +6,7 @@ namespace ediy {
 
 // As the table has them.
 char *find_operator(const char *name, const char *overload, EdiyOperator **result);
-char *call(const EdiyOperator *op, const EdiyValue *arguments, size_t argument_count, EdiyValue *results, size_t capacity,
-           size_t *result_count);
+char *call(const EdiyOperator *op, const EdiyValue *arguments, size_t argument_count, EdiyValue *results,
+           size_t capacity, size_t *result_count);
 
-}  // namespace ediy
+} // namespace ediy

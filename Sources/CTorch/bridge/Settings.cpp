@@ -24,9 +24,10 @@ void settle(const char *vector_level) {
     const auto openblas = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
     if (openblas && !getenv("OPENBLAS_NUM_THREADS")) openblas(1);
     keep_tensor_memory();
-    // What else is large, oneDNN's scratch, goes back to malloc and not to the system, whose fresh pages cost a fault each.
+    // What else is large, oneDNN's scratch, goes back to malloc and not to the system, whose fresh pages cost a fault
+    // each.
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
-}  // namespace ediy
+} // namespace ediy

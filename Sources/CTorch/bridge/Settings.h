@@ -9,4 +9,4 @@ namespace ediy {
 /// Throws where there is no such level, or the processor does not have it.
 void settle(const char *vector_level);
 
-}  // namespace ediy
+} // namespace ediy

@@ -91,8 +91,8 @@ const EdiyTorch table = {
     .size = [](const EdiyTensor *t, int64_t d) { return tensor(t).sizes()[d]; },
     .element_count = [](const EdiyTensor *t) { return tensor(t).numel(); },
     .dtype = [](const EdiyTensor *t) { return static_cast<int32_t>(tensor(t).scalar_type()); },
-    .is_contiguous =
-        [](const EdiyTensor *t, int32_t format) { return tensor(t).is_contiguous(at::MemoryFormat(format)); },
+    .is_contiguous = [](const EdiyTensor *t,
+                        int32_t format) { return tensor(t).is_contiguous(at::MemoryFormat(format)); },
     .shares_storage = [](const EdiyTensor *a, const EdiyTensor *b) { return tensor(a).is_alias_of(tensor(b)); },
     .device_type = [](const EdiyTensor *t) { return static_cast<int32_t>(tensor(t).device().type()); },
     .device_index = [](const EdiyTensor *t) { return static_cast<int32_t>(tensor(t).device().index()); },
@@ -100,8 +100,7 @@ const EdiyTorch table = {
     .grad = grad,
     .set_grad = [](EdiyTensor *t, const EdiyTensor *g) { tensor(t).mutable_grad() = g ? tensor(g) : at::Tensor(); },
     .requires_grad = [](const EdiyTensor *t) { return tensor(t).requires_grad(); },
-    .set_requires_grad =
-        [](EdiyTensor *t, bool value) { return guarded([&] { tensor(t).set_requires_grad(value); }); },
+    .set_requires_grad = [](EdiyTensor *t, bool value) { return guarded([&] { tensor(t).set_requires_grad(value); }); },
     .is_grad_enabled = [] { return at::GradMode::is_enabled(); },
     .set_grad_enabled = [](bool enabled) { at::GradMode::set_enabled(enabled); },
     .set_autocast =
@@ -115,28 +114,23 @@ const EdiyTorch table = {
             return guarded([&] { *result = reinterpret_cast<EdiyGroup *>(new ProcessGroup(*place)); });
         },
     .release_group = [](EdiyGroup *g) { delete &group(g); },
-    .all_reduce =
-        [](EdiyGroup *g, EdiyTensor *const *tensors, size_t count, double scale) {
-            return guarded([&] { group(g).all_reduce(all(tensors, count), scale); });
-        },
+    .all_reduce = [](EdiyGroup *g, EdiyTensor *const *tensors, size_t count,
+                     double scale) { return guarded([&] { group(g).all_reduce(all(tensors, count), scale); }); },
     .all_gather = all_gather,
-    .broadcast =
-        [](EdiyGroup *g, EdiyTensor *const *tensors, size_t count, int32_t root) {
-            return guarded([&] { group(g).broadcast(all(tensors, count), root); });
-        },
+    .broadcast = [](EdiyGroup *g, EdiyTensor *const *tensors, size_t count,
+                    int32_t root) { return guarded([&] { group(g).broadcast(all(tensors, count), root); }); },
     .thread_count = [] { return static_cast<int32_t>(at::get_num_threads()); },
     .set_thread_count = [](int32_t count) { at::set_num_threads(count); },
     .cuda_device_count = [] { return static_cast<int32_t>(torch::cuda::device_count()); },
     .set_device = set_device,
     .describe = []() -> char * { return strdup(at::show_config().c_str()); },
     .processor_vector_level = processor_vector_level,
-    .set_vector_level = [](EdiyVectorLevel level) { return std::exchange(vector_level(), std::min(level, processor_vector_level())); },
+    .set_vector_level =
+        [](EdiyVectorLevel level) { return std::exchange(vector_level(), std::min(level, processor_vector_level())); },
     .kernel_runs = [](EdiyKernel kernel) { return kernel_runs(kernel); },
 };
 
-}  // namespace
-}  // namespace ediy
+} // namespace
+} // namespace ediy
 
-extern "C" __attribute__((visibility("default"))) const EdiyTorch *ediy_torch(void) {
-    return &ediy::table;
-}
+extern "C" __attribute__((visibility("default"))) const EdiyTorch *ediy_torch(void) { return &ediy::table; }

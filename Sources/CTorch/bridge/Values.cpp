@@ -23,12 +23,11 @@ c10::IValue tensors(const EdiyValue &value, const c10::TypePtr &type) {
     }
     c10::List<at::Tensor> out;
     out.reserve(value.count);
-    for (int64_t i = 0; i < value.count; ++i)
-        out.push_back(value.tensors[i] ? tensor(value.tensors[i]) : at::Tensor());
+    for (int64_t i = 0; i < value.count; ++i) out.push_back(value.tensors[i] ? tensor(value.tensors[i]) : at::Tensor());
     return out;
 }
 
-}  // namespace
+} // namespace
 
 char *message(const std::string &text, bool is_memory) noexcept {
     // Libraries beneath libtorch say so in words of their own, and it hands them on as errors of no kind.
@@ -40,43 +39,43 @@ char *message(const std::string &text, bool is_memory) noexcept {
 c10::IValue box(const EdiyValue &value, const c10::Argument &argument) {
     const auto type = wanted(argument);
     switch (value.tag) {
-        case EDIY_DEFAULT:
-            if (argument.default_value()) return *argument.default_value();
-            TORCH_CHECK(argument.type()->kind() == c10::TypeKind::OptionalType, "argument '", argument.name(),
-                        "' is missing and has no default");
-            return c10::IValue();
-        case EDIY_NONE:
-            // An undefined tensor is how the boxed convention spells a missing `Tensor`.
-            return type->kind() == c10::TypeKind::TensorType && argument.type()->kind() != c10::TypeKind::OptionalType
-                       ? c10::IValue(at::Tensor())
-                       : c10::IValue();
-        case EDIY_TENSOR:
-            if (type->kind() == c10::TypeKind::ListType) return c10::List<at::Tensor>({tensor(value.tensor)});
-            return tensor(value.tensor);
-        case EDIY_INT:
-            if (type->kind() == c10::TypeKind::FloatType) return static_cast<double>(value.integer);
-            if (type->kind() == c10::TypeKind::BoolType) return value.integer != 0;
-            return value.integer;
-        case EDIY_DOUBLE:
-            return value.real;
-        case EDIY_BOOL:
-            return value.boolean;
-        case EDIY_INTS:
-            return c10::List<int64_t>(at::ArrayRef<int64_t>(value.integers, value.count));
-        case EDIY_DOUBLES:
-            return c10::List<double>(at::ArrayRef<double>(value.reals, value.count));
-        case EDIY_BOOLS: {
-            c10::List<bool> out;
-            for (int64_t i = 0; i < value.count; ++i) out.push_back(value.booleans[i]);
-            return out;
-        }
-        case EDIY_TENSORS:
-            return tensors(value, type);
-        case EDIY_STRING:
-            if (type->kind() == c10::TypeKind::DeviceObjType) return c10::Device(value.string);
-            return std::string(value.string);
-        case EDIY_GENERATOR:
-            return *reinterpret_cast<at::Generator *>(value.generator);
+    case EDIY_DEFAULT:
+        if (argument.default_value()) return *argument.default_value();
+        TORCH_CHECK(argument.type()->kind() == c10::TypeKind::OptionalType, "argument '", argument.name(),
+                    "' is missing and has no default");
+        return c10::IValue();
+    case EDIY_NONE:
+        // An undefined tensor is how the boxed convention spells a missing `Tensor`.
+        return type->kind() == c10::TypeKind::TensorType && argument.type()->kind() != c10::TypeKind::OptionalType
+                   ? c10::IValue(at::Tensor())
+                   : c10::IValue();
+    case EDIY_TENSOR:
+        if (type->kind() == c10::TypeKind::ListType) return c10::List<at::Tensor>({tensor(value.tensor)});
+        return tensor(value.tensor);
+    case EDIY_INT:
+        if (type->kind() == c10::TypeKind::FloatType) return static_cast<double>(value.integer);
+        if (type->kind() == c10::TypeKind::BoolType) return value.integer != 0;
+        return value.integer;
+    case EDIY_DOUBLE:
+        return value.real;
+    case EDIY_BOOL:
+        return value.boolean;
+    case EDIY_INTS:
+        return c10::List<int64_t>(at::ArrayRef<int64_t>(value.integers, value.count));
+    case EDIY_DOUBLES:
+        return c10::List<double>(at::ArrayRef<double>(value.reals, value.count));
+    case EDIY_BOOLS: {
+        c10::List<bool> out;
+        for (int64_t i = 0; i < value.count; ++i) out.push_back(value.booleans[i]);
+        return out;
+    }
+    case EDIY_TENSORS:
+        return tensors(value, type);
+    case EDIY_STRING:
+        if (type->kind() == c10::TypeKind::DeviceObjType) return c10::Device(value.string);
+        return std::string(value.string);
+    case EDIY_GENERATOR:
+        return *reinterpret_cast<at::Generator *>(value.generator);
     }
     TORCH_CHECK(false, "argument '", argument.name(), "' has an unknown tag");
 }
@@ -123,4 +122,4 @@ void unbox(const c10::IValue &value, EdiyValue *results, size_t capacity, size_t
     }
 }
 
-}  // namespace ediy
+} // namespace ediy

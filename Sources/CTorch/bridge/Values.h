@@ -26,8 +26,7 @@ void unbox(const c10::IValue &value, EdiyValue *results, size_t capacity, size_t
 char *message(const std::string &text, bool is_memory) noexcept;
 
 /// Runs `body`; an exception becomes a message for `free_message`, none becomes NULL.
-template <typename Body>
-char *guarded(Body &&body) noexcept {
+template <typename Body> char *guarded(Body &&body) noexcept {
     try {
         body();
         return nullptr;
@@ -42,4 +41,4 @@ char *guarded(Body &&body) noexcept {
     }
 }
 
-}  // namespace ediy
+} // namespace ediy

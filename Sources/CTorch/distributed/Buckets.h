@@ -40,7 +40,8 @@ inline std::vector<Bucket> buckets(const std::vector<at::Tensor> &tensors) {
         bytes = 0;
     };
     for (const auto &t : tensors) {
-        if (!open.empty() && (bytes > bucket_bytes || open[0].scalar_type() != t.scalar_type() || open[0].device() != t.device()))
+        if (!open.empty() &&
+            (bytes > bucket_bytes || open[0].scalar_type() != t.scalar_type() || open[0].device() != t.device()))
             close();
         open.push_back(t);
         bytes += static_cast<int64_t>(t.nbytes());
@@ -49,4 +50,4 @@ inline std::vector<Bucket> buckets(const std::vector<at::Tensor> &tensors) {
     return result;
 }
 
-}  // namespace ediy
+} // namespace ediy

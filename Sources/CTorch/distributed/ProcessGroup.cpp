@@ -49,11 +49,12 @@ std::shared_ptr<gloo::transport::Device> gloo_device(const std::string &host) {
         return c10d::ProcessGroupGloo::createDeviceForInterface(all.substr(0, all.find(',')));
     }
     // On one machine its own name need not resolve.
-    if (host == "localhost" || host.rfind("127.", 0) == 0) return c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1");
+    if (host == "localhost" || host.rfind("127.", 0) == 0)
+        return c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1");
     return c10d::ProcessGroupGloo::createDefaultDevice();
 }
 
-}  // namespace
+} // namespace
 
 struct ProcessGroup::Parts {
     const int size;
@@ -82,8 +83,7 @@ struct ProcessGroup::Parts {
     }
 
     /// Runs what needs the others; a failure says who is gone.
-    template <typename Body>
-    void together(const Body &body) {
+    template <typename Body> void together(const Body &body) {
         try {
             body();
         } catch (const std::exception &e) {
@@ -97,8 +97,9 @@ struct ProcessGroup::Parts {
             const auto of = " of " + std::to_string(size);
             throw std::runtime_error(
                 EDIY_LOST +
-                (missing.empty() ? "no answer of the others" + of + " within " + std::to_string(timeout.count() / 1000) + " s"
-                                 : (several ? "processes " : "process ") + missing + of + (several ? " are gone" : " is gone")) +
+                (missing.empty()
+                     ? "no answer of the others" + of + " within " + std::to_string(timeout.count() / 1000) + " s"
+                     : (several ? "processes " : "process ") + missing + of + (several ? " are gone" : " is gone")) +
                 " (" + reason + ")");
         }
     }
@@ -161,4 +162,4 @@ std::vector<at::Tensor> ProcessGroup::all_gather(const at::Tensor &tensor) {
     return all[0];
 }
 
-}  // namespace ediy
+} // namespace ediy

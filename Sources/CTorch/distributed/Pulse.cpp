@@ -8,8 +8,9 @@ namespace ediy {
 
 /// What is said into the store and asked of it, one at a time.
 class Pulse::Line {
-  public:
-    Line(c10::intrusive_ptr<c10d::TCPStore> store, int rank, int size) : store(std::move(store)), rank(rank), size(size) {}
+public:
+    Line(c10::intrusive_ptr<c10d::TCPStore> store, int rank, int size)
+        : store(std::move(store)), rank(rank), size(size) {}
 
     void beat() {
         const std::lock_guard<std::mutex> lock(mutex);
@@ -32,13 +33,14 @@ class Pulse::Line {
         const auto after = listen();
         std::string text;
         for (int other = 0; other < size; ++other)
-            if (other != rank && before[other] == after[other]) text += (text.empty() ? "" : ", ") + std::to_string(other);
+            if (other != rank && before[other] == after[other])
+                text += (text.empty() ? "" : ", ") + std::to_string(other);
         const std::lock_guard<std::mutex> lock(mutex);
         if (!text.empty()) store->set(verdict, std::vector<uint8_t>(text.begin(), text.end()));
         return text;
     }
 
-  private:
+private:
     const c10::intrusive_ptr<c10d::TCPStore> store;
     const int rank, size;
     int64_t beats = 0;
@@ -61,7 +63,11 @@ Pulse::Pulse(c10::intrusive_ptr<c10d::TCPStore> store, int rank, int size)
         std::unique_lock<std::mutex> lock(mutex);
         while (!ending.wait_for(lock, std::chrono::seconds(1), [this] { return ended; })) {
             // Without the store there is nobody to tell.
-            try { line->beat(); } catch (const std::exception &) { return; }
+            try {
+                line->beat();
+            } catch (const std::exception &) {
+                return;
+            }
         }
     });
 }
@@ -76,14 +82,19 @@ Pulse::~Pulse() {
 }
 
 std::string Pulse::missing() const {
-    // A store whose machine went dark never answers: then the question is left behind, on a thread of its own that holds all it uses.
+    // A store whose machine went dark never answers: then the question is left behind, on a thread of its own that
+    // holds all it uses.
     auto answer = std::make_shared<std::promise<std::string>>();
     auto result = answer->get_future();
     std::thread([line = line, answer] {
         // Without the store its host is gone, the process of rank 0.
-        try { answer->set_value(line->ask()); } catch (const std::exception &) { answer->set_value("0"); }
+        try {
+            answer->set_value(line->ask());
+        } catch (const std::exception &) {
+            answer->set_value("0");
+        }
     }).detach();
     return result.wait_for(std::chrono::seconds(15)) == std::future_status::ready ? result.get() : "0";
 }
 
-}  // namespace ediy
+} // namespace ediy

@@ -12,7 +12,7 @@ namespace ediy {
 
 /// A beat a second into the store that all processes share, on a connection of its own.
 class Pulse {
-  public:
+public:
     Pulse(c10::intrusive_ptr<c10d::TCPStore> store, int rank, int size);
     ~Pulse();
     Pulse(const Pulse &) = delete;
@@ -20,7 +20,7 @@ class Pulse {
     /// The ranks of the processes that are gone, as text: "1", "1, 3"; empty when all are alive. Takes a few seconds.
     std::string missing() const;
 
-  private:
+private:
     class Line;
     // Shared with a question that is left behind.
     std::shared_ptr<Line> line;
@@ -30,4 +30,4 @@ class Pulse {
     std::thread thread;
 };
 
-}  // namespace ediy
+} // namespace ediy

@@ -21,44 +21,44 @@ extern "C" {
 
 // The vector instructions that loops of our own are compiled for, each level with those before it.
 typedef enum {
-    EDIY_VECTORS_DEFAULT,  // what every processor of the architecture has
-    EDIY_VECTORS_AVX2,     // and FMA
-    EDIY_VECTORS_AVX512,   // F, BW, DQ and VL
+    EDIY_VECTORS_DEFAULT, // what every processor of the architecture has
+    EDIY_VECTORS_AVX2,    // and FMA
+    EDIY_VECTORS_AVX512,  // F, BW, DQ and VL
 } EdiyVectorLevel;
 
 // Kernels of our own for operators that libtorch has too.
 typedef enum {
-    EDIY_KERNEL_PRODUCT,       // rows by a matrix: linear layers and 1x1 convolutions
-    EDIY_KERNEL_FILTERED_2X2,  // 3x3 convolution by F(2x2, 3x3), in float32
-    EDIY_KERNEL_FILTERED_4X4,  // 3x3 convolution by F(4x4, 3x3), of bfloat16
-    EDIY_KERNEL_BATCH_NORM,    // with sum and ReLU
-    EDIY_KERNELS,              // how many there are
+    EDIY_KERNEL_PRODUCT,      // rows by a matrix: linear layers and 1x1 convolutions
+    EDIY_KERNEL_FILTERED_2X2, // 3x3 convolution by F(2x2, 3x3), in float32
+    EDIY_KERNEL_FILTERED_4X4, // 3x3 convolution by F(4x4, 3x3), of bfloat16
+    EDIY_KERNEL_BATCH_NORM,   // with sum and ReLU
+    EDIY_KERNELS,             // how many there are
 } EdiyKernel;
 
-typedef struct EdiyTensor EdiyTensor;        // one owned reference to an at::Tensor
-typedef struct EdiyOperator EdiyOperator;    // an operator of the dispatcher, found once, never freed
-typedef struct EdiyGenerator EdiyGenerator;  // a random generator of a device
-typedef struct EdiyGroup EdiyGroup;          // this process among those that work together
+typedef struct EdiyTensor EdiyTensor;       // one owned reference to an at::Tensor
+typedef struct EdiyOperator EdiyOperator;   // an operator of the dispatcher, found once, never freed
+typedef struct EdiyGenerator EdiyGenerator; // a random generator of a device
+typedef struct EdiyGroup EdiyGroup;         // this process among those that work together
 
 typedef enum {
-    EDIY_DEFAULT,  // the schema's default, or none where it has none and the argument is optional
+    EDIY_DEFAULT, // the schema's default, or none where it has none and the argument is optional
     EDIY_NONE,
     EDIY_TENSOR,
-    EDIY_INT,      // integers, and enumerations as torch numbers them: dtype, layout, memory format
+    EDIY_INT, // integers, and enumerations as torch numbers them: dtype, layout, memory format
     EDIY_DOUBLE,
     EDIY_BOOL,
     EDIY_INTS,
     EDIY_DOUBLES,
     EDIY_BOOLS,
-    EDIY_TENSORS,  // a null entry is an undefined tensor (None in a list of optional ones)
-    EDIY_STRING,   // also devices, "cuda:0"
+    EDIY_TENSORS, // a null entry is an undefined tensor (None in a list of optional ones)
+    EDIY_STRING,  // also devices, "cuda:0"
     EDIY_GENERATOR,
 } EdiyTag;
 
 typedef struct {
     EdiyTag tag;
-    const char *name;  // a keyword argument's name; NULL when it goes by position
-    int64_t count;     // of the lists
+    const char *name; // a keyword argument's name; NULL when it goes by position
+    int64_t count;    // of the lists
     union {
         EdiyTensor *tensor;
         int64_t integer;
@@ -77,10 +77,10 @@ typedef struct {
 typedef struct {
     int32_t rank;
     int32_t size;
-    const char *host;  // where the process of rank 0 listens
+    const char *host; // where the process of rank 0 listens
     uint16_t port;
-    int64_t meeting_timeout;  // milliseconds that the others are waited for at the beginning
-    int64_t timeout;          // and in any call after it
+    int64_t meeting_timeout; // milliseconds that the others are waited for at the beginning
+    int64_t timeout;         // and in any call after it
 } EdiyPlace;
 
 typedef struct {
@@ -89,7 +89,8 @@ typedef struct {
     void (*free_message)(char *message);
 
     // Has the libraries of the process share its cores and its memory well; called once, before anything else.
-    // `vector_level` is the most that loops of our own may use, as ATEN_CPU_CAPABILITY spells levels; NULL for the processor's.
+    // `vector_level` is the most that loops of our own may use, as ATEN_CPU_CAPABILITY spells levels; NULL for the
+    // processor's.
     char *(*settle)(const char *vector_level);
 
     // Operators by name, "aten::conv2d", and overload, "" or "Tensor".
@@ -114,13 +115,13 @@ typedef struct {
 
     // Automatic differentiation.
     char *(*backward)(const EdiyTensor *loss);
-    EdiyTensor *(*grad)(const EdiyTensor *tensor);  // NULL when there is none
+    EdiyTensor *(*grad)(const EdiyTensor *tensor); // NULL when there is none
     void (*set_grad)(EdiyTensor *tensor, const EdiyTensor *grad);
     bool (*requires_grad)(const EdiyTensor *tensor);
     char *(*set_requires_grad)(EdiyTensor *tensor, bool value);
     bool (*is_grad_enabled)(void);
     void (*set_grad_enabled)(bool enabled);
-    bool (*set_autocast)(int32_t device_type, bool enabled, int32_t dtype);  // returns what was set before
+    bool (*set_autocast)(int32_t device_type, bool enabled, int32_t dtype); // returns what was set before
 
     // Randomness. The default generators are never used by the suite.
     char *(*make_generator)(const char *device, uint64_t seed, EdiyGenerator **result);
@@ -140,13 +141,14 @@ typedef struct {
     int32_t (*thread_count)(void);
     void (*set_thread_count)(int32_t count);
     int32_t (*cuda_device_count)(void);
-    char *(*set_device)(int32_t device_type, int32_t index);  // where this thread's work goes that names no index
-    char *(*describe)(void);  // build settings, to be freed with free_message
+    char *(*set_device)(int32_t device_type, int32_t index); // where this thread's work goes that names no index
+    char *(*describe)(void);                                 // build settings, to be freed with free_message
 
     // Kernels of our own.
     EdiyVectorLevel (*processor_vector_level)(void);
-    EdiyVectorLevel (*set_vector_level)(EdiyVectorLevel level);  // of this thread's operators; returns what was set before
-    int64_t (*kernel_runs)(EdiyKernel kernel);                   // so far, in operators that this thread called
+    EdiyVectorLevel (*set_vector_level)(
+        EdiyVectorLevel level);                // of this thread's operators; returns what was set before
+    int64_t (*kernel_runs)(EdiyKernel kernel); // so far, in operators that this thread called
 } EdiyTorch;
 
 // The one exported symbol.

@@ -1,6 +1,7 @@
-// Memory for the tensors of CPUs, kept and given out again: a step of training asks for the same gigabytes each time, and
-// the system's fresh pages cost a fault each, which is more than what is then done with them. Large tensors come from
-// segments of huge pages, the smallest free block that fits first; free neighbours become one. Small ones are malloc's.
+// Memory for the tensors of CPUs, kept and given out again: a step of training asks for the same gigabytes each time,
+// and the system's fresh pages cost a fault each, which is more than what is then done with them. Large tensors come
+// from segments of huge pages, the smallest free block that fits first; free neighbours become one. Small ones are
+// malloc's.
 #include "memory/Allocator.h"
 
 #include <c10/core/Allocator.h>
@@ -18,13 +19,13 @@
 namespace ediy {
 namespace {
 
-constexpr size_t large = 1 << 20;         // from here on in segments
-constexpr size_t unit = 1 << 16;          // of which sizes are multiples
-constexpr size_t page = 2 << 20;          // a huge one
+constexpr size_t large = 1 << 20; // from here on in segments
+constexpr size_t unit = 1 << 16;  // of which sizes are multiples
+constexpr size_t page = 2 << 20;  // a huge one
 constexpr size_t least_segment = 256 << 20;
 
 class Segments {
-  public:
+public:
     void *take(size_t bytes) {
         const size_t size = (bytes + unit - 1) / unit * unit;
         const std::lock_guard<std::mutex> guard(lock);
@@ -71,11 +72,11 @@ class Segments {
         return true;
     }
 
-  private:
+private:
     struct Block {
         size_t size;
         bool used;
-        bool first;  // of its segment: no neighbour before it
+        bool first; // of its segment: no neighbour before it
     };
 
     bool grow(size_t size) {
@@ -92,8 +93,8 @@ class Segments {
     }
 
     std::mutex lock;
-    std::map<char *, Block> blocks;            // by place
-    std::set<std::pair<size_t, char *>> free;  // by size, then place
+    std::map<char *, Block> blocks;           // by place
+    std::set<std::pair<size_t, char *>> free; // by size, then place
 };
 
 // Never destroyed: tensors of other static variables may outlive it.
@@ -103,7 +104,7 @@ Segments &segments() {
 }
 
 class TensorMemory final : public at::Allocator {
-  public:
+public:
 #if TORCH_VERSION_MAJOR >= 2 && (TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 3)
     at::DataPtr allocate(size_t bytes) override { return make(bytes); }
     void copy_data(void *to, const void *from, std::size_t count) const override { default_copy_data(to, from, count); }
@@ -112,11 +113,13 @@ class TensorMemory final : public at::Allocator {
 #endif
     at::DeleterFnPtr raw_deleter() const override { return release; }
 
-  private:
+private:
     static at::DataPtr make(size_t bytes) {
         void *pointer = nullptr;
-        if (bytes >= large) pointer = segments().take(bytes);
-        else if (bytes > 0 && posix_memalign(&pointer, 64, bytes) != 0) pointer = nullptr;
+        if (bytes >= large)
+            pointer = segments().take(bytes);
+        else if (bytes > 0 && posix_memalign(&pointer, 64, bytes) != 0)
+            pointer = nullptr;
         TORCH_CHECK_WITH(OutOfMemoryError, pointer || bytes == 0, "no block of ", bytes, " bytes");
         return {pointer, pointer, release, at::kCPU};
     }
@@ -127,7 +130,7 @@ class TensorMemory final : public at::Allocator {
     }
 };
 
-}  // namespace
+} // namespace
 
 void keep_tensor_memory() {
     static auto *const memory = new TensorMemory;
@@ -135,4 +138,4 @@ void keep_tensor_memory() {
     c10::SetCPUAllocator(memory, 100);
 }
 
-}  // namespace ediy
+} // namespace ediy

@@ -12,4 +12,4 @@ inline int64_t &kernel_runs(EdiyKernel kernel) {
     return runs[kernel];
 }
 
-}  // namespace ediy
+} // namespace ediy

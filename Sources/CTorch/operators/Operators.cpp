@@ -6,12 +6,11 @@ namespace ediy {
 namespace {
 
 /// The operator of a name, with the signature of the function that stands for it here.
-template <typename Signature>
-c10::TypedOperatorHandle<Signature> found(const char *name, Signature *) {
+template <typename Signature> c10::TypedOperatorHandle<Signature> found(const char *name, Signature *) {
     return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").template typed<Signature>();
 }
 
-}  // namespace
+} // namespace
 
 at::Tensor conv2d(const at::Tensor &x, const at::Tensor &weight, const MaybeTensor &bias, at::IntArrayRef stride,
                   at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups) {
@@ -19,8 +18,8 @@ at::Tensor conv2d(const at::Tensor &x, const at::Tensor &weight, const MaybeTens
     return op.call(x, weight, bias, stride, padding, dilation, groups);
 }
 
-at::Tensor conv_transpose2d(const at::Tensor &x, const at::Tensor &weight, const MaybeTensor &bias, at::IntArrayRef stride,
-                            at::IntArrayRef padding) {
+at::Tensor conv_transpose2d(const at::Tensor &x, const at::Tensor &weight, const MaybeTensor &bias,
+                            at::IntArrayRef stride, at::IntArrayRef padding) {
     static const auto op = found("ediy::conv_transpose2d", conv_transpose2d);
     return op.call(x, weight, bias, stride, padding);
 }
@@ -41,8 +40,8 @@ at::Tensor roi_align(const at::Tensor &x, const at::Tensor &rois, double scale, 
     return op.call(x, rois, scale, height, width, sampling_ratio, aligned);
 }
 
-at::Tensor roi_align_backward(const at::Tensor &grad, const at::Tensor &rois, double scale, int64_t sampling_ratio, bool aligned,
-                              at::IntArrayRef sizes) {
+at::Tensor roi_align_backward(const at::Tensor &grad, const at::Tensor &rois, double scale, int64_t sampling_ratio,
+                              bool aligned, at::IntArrayRef sizes) {
     static const auto op = found("ediy::roi_align_backward", roi_align_backward);
     return op.call(grad, rois, scale, sampling_ratio, aligned, sizes);
 }
@@ -57,8 +56,8 @@ at::Tensor product(const at::Tensor &x, const at::Tensor &weight) {
     return op.call(x, weight);
 }
 
-std::tuple<at::Tensor, at::Tensor> product_backward(const at::Tensor &grad, const at::Tensor &x, const at::Tensor &weight,
-                                                    std::array<bool, 2> mask) {
+std::tuple<at::Tensor, at::Tensor> product_backward(const at::Tensor &grad, const at::Tensor &x,
+                                                    const at::Tensor &weight, std::array<bool, 2> mask) {
     static const auto op = found("ediy::product_backward", product_backward);
     return op.call(grad, x, weight, mask);
 }
@@ -69,23 +68,25 @@ at::Tensor filtered_conv(const at::Tensor &x, const at::Tensor &weight, const Ma
 }
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> filtered_conv_backward(const at::Tensor &grad, const at::Tensor &x,
-                                                                      const at::Tensor &weight, std::array<bool, 3> mask) {
+                                                                      const at::Tensor &weight,
+                                                                      std::array<bool, 3> mask) {
     static const auto op = found("ediy::filtered_conv_backward", filtered_conv_backward);
     return op.call(grad, x, weight, mask);
 }
 
-std::tuple<at::Tensor, at::Tensor> fused_batch_norm(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
-                                                    const at::Tensor &running_mean, const at::Tensor &running_var, bool training,
-                                                    double momentum, double epsilon, const MaybeTensor &residual, bool relu) {
+std::tuple<at::Tensor, at::Tensor> fused_batch_norm(const at::Tensor &x, const at::Tensor &weight,
+                                                    const at::Tensor &bias, const at::Tensor &running_mean,
+                                                    const at::Tensor &running_var, bool training, double momentum,
+                                                    double epsilon, const MaybeTensor &residual, bool relu) {
     static const auto op = found("ediy::fused_batch_norm", fused_batch_norm);
     return op.call(x, weight, bias, running_mean, running_var, training, momentum, epsilon, residual, relu);
 }
 
-std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> fused_batch_norm_backward(const at::Tensor &grad, const at::Tensor &x,
-                                                                                    const at::Tensor &kept, const MaybeTensor &y,
-                                                                                    bool training, bool learned, bool relu) {
+std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor>
+fused_batch_norm_backward(const at::Tensor &grad, const at::Tensor &x, const at::Tensor &kept, const MaybeTensor &y,
+                          bool training, bool learned, bool relu) {
     static const auto op = found("ediy::fused_batch_norm_backward", fused_batch_norm_backward);
     return op.call(grad, x, kept, y, training, learned, relu);
 }
 
-}  // namespace ediy
+} // namespace ediy

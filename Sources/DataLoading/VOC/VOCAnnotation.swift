@@ -2,7 +2,7 @@ import Foundation
 import Support
 
 #if canImport(FoundationXML)
-    import FoundationXML
+import FoundationXML
 #endif
 
 /// What Pascal VOC's XML file says of one image. Of objects their boxes; not the parts of people, nor poses.

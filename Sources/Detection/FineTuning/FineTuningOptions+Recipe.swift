@@ -36,7 +36,8 @@ extension FineTuningOptions {
         try readOptimizer(recipe)
         preciseBatches = try recipe.count(
             "precise_bn_batches", default: preciseBatches,
-            KeyDoc("Training batches that running statistics are recomputed on before the test; 0 keeps the averages",
+            KeyDoc(
+                "Training batches that running statistics are recomputed on before the test; 0 keeps the averages",
                 unit: "batches", source: "arXiv 2105.07576, section 3"))
         testBatchSize = try recipe.positive("batch_test", default: testBatchSize, KeyDoc("Images per step of the test", unit: "images"))
         trainFraction = try recipe.fraction(
@@ -52,7 +53,8 @@ extension FineTuningOptions {
             "learning_rate", default: learningRate, KeyDoc("Learning rate for a batch of reference_batch", source: "Detectron2, BASE_LR"))
         referenceBatch = try recipe.positive(
             "reference_batch", default: batchSize,
-            KeyDoc("Batch that learning_rate is meant for: it is scaled by batch over it",
+            KeyDoc(
+                "Batch that learning_rate is meant for: it is scaled by batch over it",
                 unit: "images", source: "Goyal et al. 2017 (arXiv 1706.02677)"))
         milestones = try recipe.value(
             "milestones", default: milestones, KeyDoc("Steps at which the rate falls", unit: "steps", source: "Detectron2's 1x schedule"))
@@ -117,7 +119,8 @@ extension DetectionInput {
     private mutating func readPixels(_ recipe: RecipeSection) throws {
         let mean = try recipe.value(
             "pixel_mean", default: normalization.mean,
-            KeyDoc("What is subtracted from pixels, in the network's order of channels",
+            KeyDoc(
+                "What is subtracted from pixels, in the network's order of channels",
                 unit: "grey levels", source: "Detectron2, PIXEL_MEAN"))
         let deviation = try recipe.list(
             "pixel_std", default: normalization.deviation,

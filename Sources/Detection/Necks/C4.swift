@@ -75,11 +75,13 @@ public struct C4Options: NeckOptions {
         }
         poolSize = try recipe.positive(
             "pool_size", default: poolSize,
-            KeyDoc("Side of a pooled ROI, before the last stage halves it",
+            KeyDoc(
+                "Side of a pooled ROI, before the last stage halves it",
                 unit: "cells", source: "Detectron2, ROI_BOX_HEAD.POOLER_RESOLUTION"))
         norm = try recipe.value(
             "res5_norm", default: norm,
-            KeyDoc("Whether the last stage, the head, ends with one more batch normalisation",
+            KeyDoc(
+                "Whether the last stage, the head, ends with one more batch normalisation",
                 source: "MoCo (arXiv 1911.05722), appendix A.5"))
     }
 

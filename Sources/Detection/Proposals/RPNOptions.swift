@@ -32,7 +32,8 @@ public struct RPNOptions: Sendable {
     mutating func read(_ recipe: RecipeSection, levels: [FeatureLevel]) throws {
         anchorSizes = try recipe.list(
             "anchor_sizes", default: anchorSizes,
-            KeyDoc("Sizes (√area) of anchors, all of them at a cell of a single feature map, or one for each of several", unit: "pixels",
+            KeyDoc(
+                "Sizes (√area) of anchors, all of them at a cell of a single feature map, or one for each of several", unit: "pixels",
                 source: "Faster R-CNN (arXiv 1506.01497), section 3.1.1; FPN (arXiv 1612.03144), section 4.1"))
         guard levels.count == 1 || anchorSizes.count == levels.count else {
             throw recipe.error("anchor_sizes", "must be \(levels.count) numbers with such a design: one for each feature map")
@@ -51,7 +52,8 @@ public struct RPNOptions: Sendable {
             KeyDoc("Part of them that lies on objects, at most", source: "Faster R-CNN (arXiv 1506.01497), section 3.1.3"))
         let bounds = try recipe.value(
             "rpn_iou", default: [iou.low, iou.high],
-            KeyDoc("Overlaps (IoU) below which an anchor is background, and from which on it lies on an object",
+            KeyDoc(
+                "Overlaps (IoU) below which an anchor is background, and from which on it lies on an object",
                 source: "Faster R-CNN (arXiv 1506.01497), section 3.1.2"))
         guard bounds.count == 2, 0 <= bounds[0], bounds[0] <= bounds[1], bounds[1] <= 1 else {
             throw recipe.error("rpn_iou", "must be two numbers, 0 to 1, the lower first: [0.3, 0.7]")
@@ -61,7 +63,9 @@ public struct RPNOptions: Sendable {
             "rpn_box_weights", default: boxWeights,
             KeyDoc("What an anchor's offsets x, y, width, height are multiplied by", source: "Detectron2, RPN.BBOX_REG_WEIGHTS"))
         boxLoss = try recipe.boxLoss(
-            "rpn_box_loss", beta: "rpn_smooth_l1_beta", KeyDoc("How far proposals are from the objects",
+            "rpn_box_loss", beta: "rpn_smooth_l1_beta",
+            KeyDoc(
+                "How far proposals are from the objects",
                 source: "Detectron2, RPN.BBOX_REG_LOSS_TYPE"))
         try readSelection(recipe)
     }
@@ -81,7 +85,8 @@ public struct RPNOptions: Sendable {
         )
         nms = try recipe.fraction(
             "proposal_nms", default: nms,
-            KeyDoc("Overlap (IoU) with a better proposal above which one is dropped",
+            KeyDoc(
+                "Overlap (IoU) with a better proposal above which one is dropped",
                 source: "Faster R-CNN (arXiv 1506.01497), section 3.3"))
     }
 

@@ -14,11 +14,13 @@ public struct ROIPoolingOptions: Sendable {
     mutating func read(_ recipe: RecipeSection) throws {
         samplingRatio = try recipe.count(
             "sampling_ratio", default: samplingRatio,
-            KeyDoc("RoIAlign's samples per bin and axis; 0 takes as many as the bin has pixels",
+            KeyDoc(
+                "RoIAlign's samples per bin and axis; 0 takes as many as the bin has pixels",
                 source: "Detectron2, POOLER_SAMPLING_RATIO"))
         isAligned = try recipe.value(
             "roi_aligned", default: isAligned,
-            KeyDoc("Whether RoIAlign has the half-pixel correction; torchvision's detectors have it not",
+            KeyDoc(
+                "Whether RoIAlign has the half-pixel correction; torchvision's detectors have it not",
                 source: "Detectron2, POOLER_TYPE ROIAlignV2"))
     }
 

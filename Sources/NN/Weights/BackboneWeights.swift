@@ -19,7 +19,8 @@ public struct BackboneWeights: Sendable {
         let file = try WeightFile(path)
         weights = try NetworkWeights(file)
         options = try weights.usableArchitecture()
-        name = file.notes.first { $0.name == "method" }?.value
+        name =
+            file.notes.first { $0.name == "method" }?.value
             ?? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
     }
 
@@ -87,6 +88,7 @@ extension NetworkWeights {
     }
 
     private func notUsable(_ problem: String) -> UserError {
-        UserError(problem, file: path, remedy: "ediy weights inspect says what is in it; known are \(Backbones.words.joined(separator: ", "))")
+        UserError(
+            problem, file: path, remedy: "ediy weights inspect says what is in it; known are \(Backbones.words.joined(separator: ", "))")
     }
 }

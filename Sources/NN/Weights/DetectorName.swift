@@ -52,23 +52,36 @@ enum DetectorName: Hashable {
         func rest(_ count: Int) -> String { parts.dropFirst(count).joined(separator: ".") }
         switch (parts[0], parts.count > 2 ? parts[1] : "", parts.count > 3 ? parts[2] : "") {
         case ("backbone", let part, _):
-            if let level = indexed(part, "fpn_lateral", 2...5) { self = .pyramid(isLateral: true, level, rest(2)) }
-            else if let level = indexed(part, "fpn_output", 2...5) { self = .pyramid(isLateral: false, level, rest(2)) }
-            else { return nil }
+            if let level = indexed(part, "fpn_lateral", 2...5) {
+                self = .pyramid(isLateral: true, level, rest(2))
+            } else if let level = indexed(part, "fpn_output", 2...5) {
+                self = .pyramid(isLateral: false, level, rest(2))
+            } else {
+                return nil
+            }
         case ("proposal_generator", "rpn_head", let part):
             guard let kind = ProposalPart(rawValue: part), parts.count == 4 else { return nil }
             self = .proposals(kind, parts[3])
         case ("roi_heads", "box_head", let part):
-            if let index = indexed(part, "conv") { self = .boxConv(index, rest(3)) }
-            else if let index = indexed(part, "fc") { self = .boxLayer(index, rest(3)) }
-            else { return nil }
+            if let index = indexed(part, "conv") {
+                self = .boxConv(index, rest(3))
+            } else if let index = indexed(part, "fc") {
+                self = .boxLayer(index, rest(3))
+            } else {
+                return nil
+            }
         case ("roi_heads", "box_predictor", "cls_score") where parts.count == 4: self = .score(parts[3])
         case ("roi_heads", "box_predictor", "bbox_pred") where parts.count == 4: self = .deltas(parts[3])
         case ("roi_heads", "mask_head", let part):
-            if let index = indexed(part, "mask_fcn") { self = .maskConv(index, rest(3)) }
-            else if part == "deconv" { self = .maskDeconv(rest(3)) }
-            else if part == "predictor" { self = .maskPredictor(rest(3)) }
-            else { return nil }
+            if let index = indexed(part, "mask_fcn") {
+                self = .maskConv(index, rest(3))
+            } else if part == "deconv" {
+                self = .maskDeconv(rest(3))
+            } else if part == "predictor" {
+                self = .maskPredictor(rest(3))
+            } else {
+                return nil
+            }
         default: return nil
         }
     }
@@ -131,9 +144,13 @@ enum DetectorName: Hashable {
         case ("roi_heads", "box_predictor", "cls_score") where parts.count == 4: self = .score(field)
         case ("roi_heads", "box_predictor", "bbox_pred") where parts.count == 4: self = .deltas(field)
         case ("roi_heads", "mask_head", let part):
-            if let index = indexed(part, "mask_fcn", 1...999), parts.count == 4 { self = .maskConv(index, field) }
-            else if let index = number(part), parts.count == 5, parts[3] == "0" { self = .maskConv(index + 1, field) }
-            else { return nil }
+            if let index = indexed(part, "mask_fcn", 1...999), parts.count == 4 {
+                self = .maskConv(index, field)
+            } else if let index = number(part), parts.count == 5, parts[3] == "0" {
+                self = .maskConv(index + 1, field)
+            } else {
+                return nil
+            }
         case ("roi_heads", "mask_predictor", "conv5_mask") where parts.count == 4: self = .maskDeconv(field)
         case ("roi_heads", "mask_predictor", "mask_fcn_logits") where parts.count == 4: self = .maskPredictor(field)
         default: return nil

@@ -55,7 +55,8 @@ extension NetworkWeights {
             }
             var guess = InputConvention.caffe("Detectron2's defaults: the file does not say")
             if !hasFoldedStatistics {
-                guess.doubt = "its frozen statistics are not those of Caffe's weights: if its backbone came from PyTorch, say so by "
+                guess.doubt =
+                    "its frozen statistics are not those of Caffe's weights: if its backbone came from PyTorch, say so by "
                     + "--recipe (channel_order: rgb, pixel_mean, pixel_std, stride_in_1x1: false)"
             }
             return guess

@@ -142,17 +142,9 @@ public struct NetworkWeights: Sendable {
                 "has \(unplaced.firstNames), by this suite's names, which the network has no place for", file: path,
                 remedy: "check the depth and the design")
         }
-        for entry in entries {
-            guard let tensor = self[entry.name], tensor.shape != entry.tensor.shape else { continue }
-            throw UserError(
-                "has shape \(tensor.shape), and the network's is \(entry.tensor.shape)", file: path, at: entry.name,
-                remedy: "check the depth, the width, the number of classes and the anchors")
-        }
-        withoutGrad {
-            for entry in entries {
-                if let tensor = self[entry.name] { entry.tensor.copyInPlace(tensor.tensor()) }
-            }
-        }
+        try entries.fill(
+            file: path, remedy: "check the depth, the width, the number of classes and the anchors", shape: { self[$0]?.shape },
+            tensor: { self[$0]?.tensor() })
     }
 }
 

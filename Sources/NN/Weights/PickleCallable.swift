@@ -26,11 +26,12 @@ enum PickleCallable {
 
     init?(module: String, name: String) {
         // Python 2 and 3, numpy before and after 2.0.
-        let module = switch module {
-        case "__builtin__": "builtins"
-        case "copy_reg": "copyreg"
-        default: module.hasPrefix("numpy._core") ? "numpy.core" + module.dropFirst("numpy._core".count) : module
-        }
+        let module =
+            switch module {
+            case "__builtin__": "builtins"
+            case "copy_reg": "copyreg"
+            default: module.hasPrefix("numpy._core") ? "numpy.core" + module.dropFirst("numpy._core".count) : module
+            }
         switch "\(module).\(name)" {
         case "collections.OrderedDict", "builtins.dict", "collections.Counter": self = .dictionary
         case "collections.defaultdict": self = .defaultDictionary

@@ -93,16 +93,20 @@ public struct WeightFile: Sendable {
         if begins([0x50, 0x4B]) { return .torchZip }
         if begins(TorchStream.magic) { return .torchStream }
         // The first protocols have no header, and begin with an empty dictionary or a mark.
-        if begins([0x80]) && head.count > 1 && head[1] <= 5 && !(head.count > 8 && head[8] == UInt8(ascii: "{") && head[2..<8].allSatisfy { $0 == 0 }) {
+        if begins([0x80]) && head.count > 1 && head[1] <= 5
+            && !(head.count > 8 && head[8] == UInt8(ascii: "{") && head[2..<8].allSatisfy { $0 == 0 })
+        {
             return .pickle
         }
         if head.count > 8, head[8] == UInt8(ascii: "{") { return .safetensors }
         let problem =
-            if begins([0x1F, 0x8B]) { "is packed by gzip; unpack it with gunzip" }
-            else if begins([0x89, 0x48, 0x44, 0x46]) { "is an HDF5 file, of Keras or TensorFlow; convert it with their tools" }
-            else if begins(Array("version https://g".utf8.prefix(16))) { "is a pointer of git lfs; fetch the file with git lfs pull" }
-            else if begins([UInt8(ascii: "<")]) { "is a web page, not weights; the download went wrong, get it again" }
-            else { "is no safetensors, .pth or .pkl; check that it is a weight file, and whole" }
+            if begins([0x1F, 0x8B]) { "is packed by gzip; unpack it with gunzip" } else if begins([0x89, 0x48, 0x44, 0x46]) {
+                "is an HDF5 file, of Keras or TensorFlow; convert it with their tools"
+            } else if begins(Array("version https://g".utf8.prefix(16))) {
+                "is a pointer of git lfs; fetch the file with git lfs pull"
+            } else if begins([UInt8(ascii: "<")]) { "is a web page, not weights; the download went wrong, get it again" } else {
+                "is no safetensors, .pth or .pkl; check that it is a weight file, and whole"
+            }
         let parts = problem.split(separator: ";", maxSplits: 1)
         throw file.error(String(parts[0]), remedy: parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : nil)
     }

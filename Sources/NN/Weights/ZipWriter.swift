@@ -18,7 +18,8 @@ struct ZipWriter {
         var common: [UInt8] = []
         common += little(20, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0x21, 2)
         common += little(Int(crc), 4) + little(bytes.count, 4) + little(bytes.count, 4) + little(name.utf8.count, 2)
-        let local = little(0x0403_4B50, 4) + common + little(4 + padding, 2) + Array(name.utf8)
+        let local =
+            little(0x0403_4B50, 4) + common + little(4 + padding, 2) + Array(name.utf8)
             // "FB", as PyTorch names its padding.
             + little(0x4246, 2) + little(padding, 2) + [UInt8](repeating: 0, count: padding)
         directory += little(0x0201_4B50, 4) + little(20, 2) + common + little(0, 2) + little(0, 2) + little(0, 2) + little(0, 2)

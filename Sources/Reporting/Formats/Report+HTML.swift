@@ -8,12 +8,13 @@ extension Report {
     func html(_ sections: [ReportSection]) throws -> String {
         func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
         let template = try MustacheTemplate(string: text(PackageResources.page_mustache))
-        return template.render([
-            "style": text(PackageResources.style_css), "script": text(PackageResources.script_js), "headline": headline,
-            "grounds": grounds.map { ["title": $0.title, "text": $0.text] }, "hasGrounds": !grounds.isEmpty,
-            "gain": GainChart(self)?.svg ?? "", "setting": setting, "notes": notes, "hasNotes": !notes.isEmpty,
-            "sections": sections.map(\.page),
-        ] as [String: Any])
+        return template.render(
+            [
+                "style": text(PackageResources.style_css), "script": text(PackageResources.script_js), "headline": headline,
+                "grounds": grounds.map { ["title": $0.title, "text": $0.text] }, "hasGrounds": !grounds.isEmpty,
+                "gain": GainChart(self)?.svg ?? "", "setting": setting, "notes": notes, "hasNotes": !notes.isEmpty,
+                "sections": sections.map(\.page),
+            ] as [String: Any])
     }
 }
 

@@ -20,9 +20,10 @@ extension ReportSection {
         var columns = numbers(ReportTable.precision, type)
         let gains = report.rows.map { report.gain($0, type.rawValue) }
         if gains.contains(where: { $0 != nil }) {
-            columns.append(ReportTable.Column("gain") { row in
-                report.gain(row, type.rawValue).map { .init(gain: $0.gain) } ?? .blank
-            })
+            columns.append(
+                ReportTable.Column("gain") { row in
+                    report.gain(row, type.rawValue).map { .init(gain: $0.gain) } ?? .blank
+                })
         }
         let tested = zip(report.rows, gains).compactMap { row, gain in gain?.p.map { (method: row.method, p: $0) } }
         func column(_ title: String, _ ps: [Double]) -> ReportTable.Column {
@@ -94,9 +95,10 @@ extension ReportSection {
             let mean = Measurement(
                 method: row.method, seed: nil, type: type, name: name, value: estimate?.mean, halfWidth: estimate?.halfWidth,
                 seeds: estimate?.count ?? 0)
-            return [mean] + row.runs.map {
-                Measurement(method: row.method, seed: $0.seed, type: type, name: name, value: $0.number(name, type))
-            }
+            return [mean]
+                + row.runs.map {
+                    Measurement(method: row.method, seed: $0.seed, type: type, name: name, value: $0.number(name, type))
+                }
         }
     }
 }

@@ -18,19 +18,21 @@ extension ReportSection {
         return ReportSection(
             id: "regions", label: "Regions", title: "How alike the regions of an image are",
             blocks: [.tables([table]), .remark(legend)] + maps,
-            jsonOfMethod: Dictionary(report.rows.map { row in
-                (
-                    row.method,
-                    [
-                        (
-                            "regions",
-                            [
-                                "mean_pairwise_cosine": row.regions(\.meanPairwiseCosine)?.json ?? .null,
-                                "effective_rank": row.regions(\.effectiveRank)?.json ?? .null,
-                            ]
-                        )
-                    ]
-                )
-            }) { $1 })
+            jsonOfMethod: Dictionary(
+                report.rows.map { row in
+                    (
+                        row.method,
+                        [
+                            (
+                                "regions",
+                                [
+                                    "mean_pairwise_cosine": row.regions(\.meanPairwiseCosine)?.json ?? .null,
+                                    "effective_rank": row.regions(\.effectiveRank)?.json ?? .null,
+                                ]
+                            )
+                        ]
+                    )
+                }
+            ) { $1 })
     }
 }

@@ -16,7 +16,8 @@ bool set_autocast(at::DeviceType device, bool enabled, at::ScalarType dtype) {
     at::autocast::set_autocast_enabled(device, enabled);
     if (enabled) at::autocast::set_autocast_dtype(device, dtype);
     // Weights cast for the region must not outlive it: the optimizer changes them in place.
-    else at::autocast::clear_cache();
+    else
+        at::autocast::clear_cache();
     return before;
 }
 
@@ -31,12 +32,15 @@ bool set_autocast(at::DeviceType device, bool enabled, at::ScalarType dtype) {
     const bool before = is_cuda ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled();
     is_cuda ? at::autocast::set_enabled(enabled) : at::autocast::set_cpu_enabled(enabled);
     // Weights cast for the region must not outlive it: the optimizer changes them in place.
-    if (!enabled) at::autocast::clear_cache();
-    else if (is_cuda) at::autocast::set_autocast_gpu_dtype(dtype);
-    else at::autocast::set_autocast_cpu_dtype(dtype);
+    if (!enabled)
+        at::autocast::clear_cache();
+    else if (is_cuda)
+        at::autocast::set_autocast_gpu_dtype(dtype);
+    else
+        at::autocast::set_autocast_cpu_dtype(dtype);
     return before;
 }
 
 #endif
 
-}  // namespace ediy
+} // namespace ediy

@@ -13,4 +13,4 @@ bool is_bfloat16_autocast();
 /// Turns it on, with products in `dtype`, or off; returns whether it was on.
 bool set_autocast(at::DeviceType device, bool enabled, at::ScalarType dtype);
 
-}  // namespace ediy
+} // namespace ediy

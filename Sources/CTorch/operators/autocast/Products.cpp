@@ -1,8 +1,9 @@
 // Products under mixed precision on CPUs.
 //
-// Where the processor has no bfloat16 arithmetic, libtorch's 16-bit convolutions and products are loops over single numbers, a
-// hundred times slower than float32. What hardware with it computes is products of values rounded to bfloat16, summed in float32,
-// the sum rounded: the same is computed here in float32 on rounded values, at about float32's speed.
+// Where the processor has no bfloat16 arithmetic, libtorch's 16-bit convolutions and products are loops over single
+// numbers, a hundred times slower than float32. What hardware with it computes is products of values rounded to
+// bfloat16, summed in float32, the sum rounded: the same is computed here in float32 on rounded values, at about
+// float32's speed.
 #include <ATen/autocast_mode.h>
 #include <torch/library.h>
 
@@ -32,10 +33,7 @@ at::Tensor rounded(const at::Tensor &t) {
 
 MaybeTensor rounded(const MaybeTensor &t) { return t.has_value() ? MaybeTensor(rounded(*t)) : t; }
 
-template <typename T>
-T rounded(T value) {
-    return value;
-}
+template <typename T> T rounded(T value) { return value; }
 
 /// product(arguments…) of rounded numbers, rounded; differentiable.
 template <typename Product, typename... Arguments>
@@ -45,10 +43,11 @@ at::Tensor of_rounded(const Product &product, const Arguments &...arguments) {
     return result.scalar_type() == at::kFloat ? result.to(at::kBFloat16) : result;
 }
 
-at::Tensor conv2d_autocast(const at::Tensor &x, const at::Tensor &weight, const MaybeTensor &bias, at::IntArrayRef stride,
-                           at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups) {
+at::Tensor conv2d_autocast(const at::Tensor &x, const at::Tensor &weight, const MaybeTensor &bias,
+                           at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups) {
     if (rounds_products()) return of_rounded(conv2d, x, weight, bias, stride, padding, dilation, groups);
-    if (is_bfloat16_autocast() && keeps_size(weight, stride, padding, dilation, groups) && filters_bfloat16(x, weight, bias)) {
+    if (is_bfloat16_autocast() && keeps_size(weight, stride, padding, dilation, groups) &&
+        filters_bfloat16(x, weight, bias)) {
         const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
         return filtered_conv(x.to(at::kBFloat16), weight, bias);
     }
@@ -69,7 +68,7 @@ at::Tensor matmul_autocast(const at::Tensor &a, const at::Tensor &b) {
     return rounds_products() ? of_rounded(matmul, a, b) : at::matmul(a, b);
 }
 
-}  // namespace
+} // namespace
 
 TORCH_LIBRARY_IMPL(ediy, AutocastCPU, m) {
     m.impl("conv2d", conv2d_autocast);
@@ -78,4 +77,4 @@ TORCH_LIBRARY_IMPL(ediy, AutocastCPU, m) {
     m.impl("matmul", matmul_autocast);
 }
 
-}  // namespace ediy
+} // namespace ediy

@@ -7,16 +7,18 @@ namespace ediy {
 namespace {
 
 class BatchNorm : public torch::autograd::Function<BatchNorm> {
-  public:
+public:
     static torch::autograd::variable_list forward(torch::autograd::AutogradContext *ctx, const at::Tensor &x,
                                                   const at::Tensor &weight, const at::Tensor &bias,
-                                                  const at::Tensor &running_mean, const at::Tensor &running_var, bool training,
-                                                  double momentum, double epsilon, const MaybeTensor &residual, bool relu) {
+                                                  const at::Tensor &running_mean, const at::Tensor &running_var,
+                                                  bool training, double momentum, double epsilon,
+                                                  const MaybeTensor &residual, bool relu) {
         const at::AutoDispatchBelowADInplaceOrView below;
         const auto [y, kept] =
             fused_batch_norm(x, weight, bias, running_mean, running_var, training, momentum, epsilon, residual, relu);
         const bool added = residual.has_value() && residual->defined();
-        // The output is kept where which gradients the ReLU lets through cannot be told without it; the next layer keeps it anyway.
+        // The output is kept where which gradients the ReLU lets through cannot be told without it; the next layer
+        // keeps it anyway.
         ctx->save_for_backward({x, kept, added && relu ? y : at::Tensor()});
         ctx->saved_data["training"] = training;
         ctx->saved_data["residual"] = added;
@@ -27,7 +29,8 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
         return {y, kept};
     }
 
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx, torch::autograd::variable_list grads) {
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx,
+                                                   torch::autograd::variable_list grads) {
         const at::AutoDispatchBelowADInplaceOrView below;
         const auto saved = ctx->get_saved_variables();
         const auto &x = saved[0], &kept = saved[1], &y = saved[2];
@@ -38,21 +41,23 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
             fused_batch_norm_backward(g, x, kept, y.defined() ? MaybeTensor(y) : c10::nullopt, training, learned, relu);
         const at::Tensor none;
         // Without a ReLU the residual's gradient is the output's.
-        return {dx, weight_gradient, bias_gradient, none, none, none, none, none, !added ? none : relu ? passed : g, none};
+        return {dx,  weight_gradient, bias_gradient, none, none, none, none, none, !added ? none : relu ? passed : g,
+                none};
     }
 };
 
-std::tuple<at::Tensor, at::Tensor> fused_batch_norm_autograd(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
-                                                             const at::Tensor &running_mean, const at::Tensor &running_var,
-                                                             bool training, double momentum, double epsilon,
+std::tuple<at::Tensor, at::Tensor> fused_batch_norm_autograd(const at::Tensor &x, const at::Tensor &weight,
+                                                             const at::Tensor &bias, const at::Tensor &running_mean,
+                                                             const at::Tensor &running_var, bool training,
+                                                             double momentum, double epsilon,
                                                              const MaybeTensor &residual, bool relu) {
     const auto results =
         BatchNorm::apply(x, weight, bias, running_mean, running_var, training, momentum, epsilon, residual, relu);
     return {results[0], results[1]};
 }
 
-}  // namespace
+} // namespace
 
 TORCH_LIBRARY_IMPL(ediy, Autograd, m) { m.impl("fused_batch_norm", fused_batch_norm_autograd); }
 
-}  // namespace ediy
+} // namespace ediy

@@ -7,7 +7,7 @@ namespace ediy {
 namespace {
 
 class FilteredConvolution : public torch::autograd::Function<FilteredConvolution> {
-  public:
+public:
     static at::Tensor forward(torch::autograd::AutogradContext *ctx, const at::Tensor &x, const at::Tensor &weight,
                               const MaybeTensor &bias) {
         const at::AutoDispatchBelowADInplaceOrView below;
@@ -18,7 +18,8 @@ class FilteredConvolution : public torch::autograd::Function<FilteredConvolution
         return filtered_conv(x, weight, bias);
     }
 
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx, torch::autograd::variable_list grads) {
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx,
+                                                   torch::autograd::variable_list grads) {
         const at::AutoDispatchBelowADInplaceOrView below;
         const auto saved = ctx->get_saved_variables();
         const auto wanted = [&](const char *name) { return ctx->saved_data[name].toBool(); };
@@ -32,8 +33,8 @@ at::Tensor filtered_conv_autograd(const at::Tensor &x, const at::Tensor &weight,
     return FilteredConvolution::apply(x, weight, bias);
 }
 
-}  // namespace
+} // namespace
 
 TORCH_LIBRARY_IMPL(ediy, Autograd, m) { m.impl("filtered_conv", filtered_conv_autograd); }
 
-}  // namespace ediy
+} // namespace ediy

@@ -7,9 +7,9 @@ namespace ediy {
 namespace {
 
 class RoIAlign : public torch::autograd::Function<RoIAlign> {
-  public:
-    static at::Tensor forward(torch::autograd::AutogradContext *ctx, const at::Tensor &x, const at::Tensor &rois, double scale,
-                              int64_t height, int64_t width, int64_t sampling_ratio, bool aligned) {
+public:
+    static at::Tensor forward(torch::autograd::AutogradContext *ctx, const at::Tensor &x, const at::Tensor &rois,
+                              double scale, int64_t height, int64_t width, int64_t sampling_ratio, bool aligned) {
         const at::AutoDispatchBelowADInplaceOrView below;
         ctx->save_for_backward({rois});
         ctx->saved_data["sizes"] = x.sizes().vec();
@@ -19,11 +19,13 @@ class RoIAlign : public torch::autograd::Function<RoIAlign> {
         return roi_align(x, rois, scale, height, width, sampling_ratio, aligned);
     }
 
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx, torch::autograd::variable_list grads) {
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx,
+                                                   torch::autograd::variable_list grads) {
         const at::AutoDispatchBelowADInplaceOrView below;
         auto &data = ctx->saved_data;
-        const auto dx = roi_align_backward(grads[0], ctx->get_saved_variables()[0], data["scale"].toDouble(),
-                                           data["sampling_ratio"].toInt(), data["aligned"].toBool(), data["sizes"].toIntVector());
+        const auto dx =
+            roi_align_backward(grads[0], ctx->get_saved_variables()[0], data["scale"].toDouble(),
+                               data["sampling_ratio"].toInt(), data["aligned"].toBool(), data["sizes"].toIntVector());
         const at::Tensor none;
         return {dx, none, none, none, none, none, none};
     }
@@ -37,8 +39,8 @@ at::Tensor roi_align_autograd(const at::Tensor &x, const at::Tensor &rois, doubl
     return RoIAlign::apply(wide, rois.to(wide.scalar_type()), scale, height, width, sampling_ratio, aligned);
 }
 
-}  // namespace
+} // namespace
 
 TORCH_LIBRARY_IMPL(ediy, Autograd, m) { m.impl("roi_align", roi_align_autograd); }
 
-}  // namespace ediy
+} // namespace ediy

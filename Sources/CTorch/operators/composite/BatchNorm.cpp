@@ -1,5 +1,5 @@
-// Which batch normalisation: of float32 and bfloat16 on CPUs with channels innermost our own, with what follows it in one;
-// anything else is composed of libtorch's operators.
+// Which batch normalisation: of float32 and bfloat16 on CPUs with channels innermost our own, with what follows it in
+// one; anything else is composed of libtorch's operators.
 #include <torch/library.h>
 
 #include "operators/Operators.h"
@@ -23,17 +23,18 @@ bool is_ours(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bi
 }
 
 at::Tensor batch_norm(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &mean,
-                      const at::Tensor &variance, bool training, double momentum, double epsilon, const MaybeTensor &residual,
-                      bool relu) {
+                      const at::Tensor &variance, bool training, double momentum, double epsilon,
+                      const MaybeTensor &residual, bool relu) {
     if (is_ours(x, weight, bias, mean, variance, training, residual))
-        return std::get<0>(fused_batch_norm(x, weight, bias, mean, variance, training, momentum, epsilon, residual, relu));
+        return std::get<0>(
+            fused_batch_norm(x, weight, bias, mean, variance, training, momentum, epsilon, residual, relu));
     auto y = at::batch_norm(x, weight, bias, mean, variance, training, momentum, epsilon, /*cudnn_enabled=*/true);
     if (residual.has_value()) y = y + *residual;
     return relu ? y.relu_() : y;
 }
 
-}  // namespace
+} // namespace
 
 TORCH_LIBRARY_IMPL(ediy, CompositeImplicitAutograd, m) { m.impl("batch_norm", batch_norm); }
 
-}  // namespace ediy
+} // namespace ediy

@@ -17,11 +17,11 @@ at::Tensor linear_choice(const at::Tensor &x, const at::Tensor &weight, const Ma
 
 at::Tensor libtorch_matmul(const at::Tensor &a, const at::Tensor &b) { return at::matmul(a, b); }
 
-}  // namespace
+} // namespace
 
 TORCH_LIBRARY_IMPL(ediy, CompositeImplicitAutograd, m) {
     m.impl("linear", linear_choice);
     m.impl("matmul", libtorch_matmul);
 }
 
-}  // namespace ediy
+} // namespace ediy

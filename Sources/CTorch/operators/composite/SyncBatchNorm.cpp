@@ -23,7 +23,7 @@ at::Tensor normalized(const at::Tensor &x, const at::Tensor &weight, const at::T
 }
 
 class SyncBatchNorm : public torch::autograd::Function<SyncBatchNorm> {
-  public:
+public:
     static at::Tensor forward(torch::autograd::AutogradContext *ctx, const at::Tensor &x_, const at::Tensor &weight,
                               const at::Tensor &bias, at::Tensor running_mean, at::Tensor running_variance,
                               at::Tensor batches, double momentum, double epsilon, int64_t group) {
@@ -45,8 +45,8 @@ class SyncBatchNorm : public torch::autograd::Function<SyncBatchNorm> {
         const auto counts = all.narrow(1, 2 * channels, 1), total = counts.sum(), divisor = total.clamp_min(1);
         const auto mean = (counts * means).sum(0) / divisor;
         const auto squared = (squares + counts * (means - mean).square()).sum(0);
-        // One value a channel has no variance, and none has no mean: then the running ones serve. No number is asked for on
-        // the host, so that a device need not be waited for.
+        // One value a channel has no variance, and none has no mean: then the running ones serve. No number is asked
+        // for on the host, so that a device need not be waited for.
         const auto enough = total > 1;
         const auto used_mean = at::where(enough, mean, running_mean.to(at::kDouble));
         const auto used_variance = at::where(enough, squared / divisor, running_variance.to(at::kDouble));
@@ -83,18 +83,26 @@ class SyncBatchNorm : public torch::autograd::Function<SyncBatchNorm> {
         const auto of_x = -slope * scale * through[0], constant = -slope * through[1] - of_x * mean;
         auto x_grad = x.mul(by_channel(of_x, x)).add_(by_channel(constant, x)).addcmul_(grad, by_channel(slope, x));
         at::Tensor none;
-        return {x_grad.to(type), weight_grad.to(weight.scalar_type()), bias_grad.to(weight.scalar_type()), none, none, none, none,
-                none, none};
+        return {x_grad.to(type),
+                weight_grad.to(weight.scalar_type()),
+                bias_grad.to(weight.scalar_type()),
+                none,
+                none,
+                none,
+                none,
+                none,
+                none};
     }
 };
 
-at::Tensor sync_batch_norm(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, at::Tensor running_mean,
-                           at::Tensor running_variance, at::Tensor batches, double momentum, double epsilon, int64_t group) {
+at::Tensor sync_batch_norm(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
+                           at::Tensor running_mean, at::Tensor running_variance, at::Tensor batches, double momentum,
+                           double epsilon, int64_t group) {
     return SyncBatchNorm::apply(x, weight, bias, running_mean, running_variance, batches, momentum, epsilon, group);
 }
 
-}  // namespace
+} // namespace
 
 TORCH_LIBRARY_IMPL(ediy, CompositeImplicitAutograd, m) { m.impl("sync_batch_norm", sync_batch_norm); }
 
-}  // namespace ediy
+} // namespace ediy

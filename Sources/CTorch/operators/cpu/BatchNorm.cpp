@@ -1,5 +1,5 @@
-// Batch normalisation with what follows it in a residual network, y = relu(norm(x) + residual), each part optional, in two passes
-// over memory forward and two backward. Source: Ioffe and Szegedy 2015 (arXiv 1502.03167).
+// Batch normalisation with what follows it in a residual network, y = relu(norm(x) + residual), each part optional, in
+// two passes over memory forward and two backward. Source: Ioffe and Szegedy 2015 (arXiv 1502.03167).
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
@@ -28,8 +28,7 @@ struct Rows {
 };
 
 /// body(part, 2 · C floats of scratch, 2 · C sums), each part by itself, then the sums of all in order.
-template <typename Body>
-std::vector<double> summed(const Rows &rows, const Body &body) {
+template <typename Body> std::vector<double> summed(const Rows &rows, const Body &body) {
     const int64_t parts = rows.parts, width = 2 * rows.C;
     std::vector<double> sums(parts * width, 0.0);
     each_part(parts, [&](int64_t part) {
@@ -44,8 +43,7 @@ std::vector<double> summed(const Rows &rows, const Body &body) {
     return sums;
 }
 
-template <typename T>
-void moments(const at::Tensor &x, std::vector<float> &mean, std::vector<double> &variance) {
+template <typename T> void moments(const at::Tensor &x, std::vector<float> &mean, std::vector<double> &variance) {
     const Rows rows(x);
     const T *in = x.data_ptr<T>();
     const int64_t C = rows.C;
@@ -53,8 +51,8 @@ void moments(const at::Tensor &x, std::vector<float> &mean, std::vector<double> 
     // The first row is near enough to the mean that squares of differences lose nothing.
     for (int64_t c = 0; c < C; ++c) shift[c] = load(in, c);
     const auto sums = summed(rows, [&](int64_t part, float *scratch, double *own) {
-        vectorized<add_moments<T>>(in + rows.begin(part) * C, rows.length(part), C, static_cast<const float *>(shift.data()),
-                                   scratch, own, own + C);
+        vectorized<add_moments<T>>(in + rows.begin(part) * C, rows.length(part), C,
+                                   static_cast<const float *>(shift.data()), scratch, own, own + C);
     });
     const double count = static_cast<double>(rows.count);
     for (int64_t c = 0; c < C; ++c) {
@@ -73,27 +71,30 @@ void forward(const at::Tensor &x, const at::Tensor &residual, bool relu, const f
     each_part(rows.parts, [&](int64_t part) {
         const int64_t at = rows.begin(part) * rows.C, n = rows.length(part);
         const T *add = more ? more + at : nullptr;
-        if (more && relu) vectorized<transform<T, true, true>>(in + at, add, out + at, n, rows.C, scale, shift);
-        else if (more) vectorized<transform<T, true, false>>(in + at, add, out + at, n, rows.C, scale, shift);
-        else if (relu) vectorized<transform<T, false, true>>(in + at, add, out + at, n, rows.C, scale, shift);
-        else vectorized<transform<T, false, false>>(in + at, add, out + at, n, rows.C, scale, shift);
+        if (more && relu)
+            vectorized<transform<T, true, true>>(in + at, add, out + at, n, rows.C, scale, shift);
+        else if (more)
+            vectorized<transform<T, true, false>>(in + at, add, out + at, n, rows.C, scale, shift);
+        else if (relu)
+            vectorized<transform<T, false, true>>(in + at, add, out + at, n, rows.C, scale, shift);
+        else
+            vectorized<transform<T, false, false>>(in + at, add, out + at, n, rows.C, scale, shift);
     });
 }
 
 /// What the backward pass is given, in memory with channels innermost.
-template <typename T>
-struct Backward {
+template <typename T> struct Backward {
     const Rows rows;
     const T *g, *x, *y;
     T *dx, *passed;
     const float *mean, *scale, *shift;
 
-    template <Mask M, bool Keep>
-    std::vector<double> sums() const {
+    template <Mask M, bool Keep> std::vector<double> sums() const {
         return summed(rows, [&](int64_t part, float *scratch, double *own) {
             const int64_t at = rows.begin(part) * rows.C;
             vectorized<add_gradients<T, M, Keep>>(g + at, x + at, y ? y + at : y, passed ? passed + at : passed,
-                                                  rows.length(part), rows.C, mean, scale, shift, scratch, own, own + rows.C);
+                                                  rows.length(part), rows.C, mean, scale, shift, scratch, own,
+                                                  own + rows.C);
         });
     }
 
@@ -101,17 +102,16 @@ struct Backward {
     void spread(const T *from, const std::vector<float> &slope, const std::vector<float> &offset) const {
         each_part(rows.parts, [&](int64_t part) {
             const int64_t at = rows.begin(part) * rows.C;
-            vectorized<spread_gradients<T, M>>(from + at, x + at, dx + at, rows.length(part), rows.C, mean, scale, shift,
-                                               slope.data(), offset.data());
+            vectorized<spread_gradients<T, M>>(from + at, x + at, dx + at, rows.length(part), rows.C, mean, scale,
+                                               shift, slope.data(), offset.data());
         });
     }
 
-    template <Mask M, bool Keep>
-    void scaled() const {
+    template <Mask M, bool Keep> void scaled() const {
         each_part(rows.parts, [&](int64_t part) {
             const int64_t at = rows.begin(part) * rows.C;
-            vectorized<scale_gradients<T, M, Keep>>(g + at, x + at, y ? y + at : y, passed ? passed + at : passed, dx + at,
-                                                    rows.length(part), rows.C, scale, shift);
+            vectorized<scale_gradients<T, M, Keep>>(g + at, x + at, y ? y + at : y, passed ? passed + at : passed,
+                                                    dx + at, rows.length(part), rows.C, scale, shift);
         });
     }
 
@@ -123,15 +123,21 @@ struct Backward {
 
     void spread(Mask mask, const std::vector<float> &slope, const std::vector<float> &offset) const {
         // What was passed on has been masked already.
-        if (passed) spread<Mask::none>(passed, slope, offset);
-        else if (mask == Mask::byInput) spread<Mask::byInput>(g, slope, offset);
-        else spread<Mask::none>(g, slope, offset);
+        if (passed)
+            spread<Mask::none>(passed, slope, offset);
+        else if (mask == Mask::byInput)
+            spread<Mask::byInput>(g, slope, offset);
+        else
+            spread<Mask::none>(g, slope, offset);
     }
 
     void scaled(Mask mask) const {
-        if (passed) scaled<Mask::byOutput, true>();
-        else if (mask == Mask::byInput) scaled<Mask::byInput, false>();
-        else scaled<Mask::none, false>();
+        if (passed)
+            scaled<Mask::byOutput, true>();
+        else if (mask == Mask::byInput)
+            scaled<Mask::byInput, false>();
+        else
+            scaled<Mask::none, false>();
     }
 };
 
@@ -139,21 +145,21 @@ at::Tensor innermost(const at::Tensor &x) {
     return x.contiguous(x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
 }
 
-#define EDIY_DISPATCH(x, ...)                      \
-    [&] {                                          \
-        if ((x).scalar_type() == at::kFloat) {     \
-            using scalar_t = float;                \
-            __VA_ARGS__();                         \
-        } else {                                   \
-            using scalar_t = c10::BFloat16;        \
-            __VA_ARGS__();                         \
-        }                                          \
+#define EDIY_DISPATCH(x, ...)                                                                                          \
+    [&] {                                                                                                              \
+        if ((x).scalar_type() == at::kFloat) {                                                                         \
+            using scalar_t = float;                                                                                    \
+            __VA_ARGS__();                                                                                             \
+        } else {                                                                                                       \
+            using scalar_t = c10::BFloat16;                                                                            \
+            __VA_ARGS__();                                                                                             \
+        }                                                                                                              \
     }()
 
-std::tuple<at::Tensor, at::Tensor> fused_batch_norm_cpu(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
-                                                        const at::Tensor &running_mean, const at::Tensor &running_var,
-                                                        bool training, double momentum, double epsilon,
-                                                        const MaybeTensor &residual_, bool relu) {
+std::tuple<at::Tensor, at::Tensor> fused_batch_norm_cpu(const at::Tensor &x, const at::Tensor &weight,
+                                                        const at::Tensor &bias, const at::Tensor &running_mean,
+                                                        const at::Tensor &running_var, bool training, double momentum,
+                                                        double epsilon, const MaybeTensor &residual_, bool relu) {
     ++kernel_runs(EDIY_KERNEL_BATCH_NORM);
     const Rows rows(x);
     const int64_t C = rows.C;
@@ -184,9 +190,9 @@ std::tuple<at::Tensor, at::Tensor> fused_batch_norm_cpu(const at::Tensor &x, con
     return {y, kept};
 }
 
-std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> fused_batch_norm_backward_cpu(
-    const at::Tensor &grad, const at::Tensor &x, const at::Tensor &kept, const MaybeTensor &y, bool training, bool learned,
-    bool relu) {
+std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor>
+fused_batch_norm_backward_cpu(const at::Tensor &grad, const at::Tensor &x, const at::Tensor &kept, const MaybeTensor &y,
+                              bool training, bool learned, bool relu) {
     ++kernel_runs(EDIY_KERNEL_BATCH_NORM);
     const auto g = innermost(grad);
     const Rows rows(x);
@@ -228,11 +234,11 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> fused_batch_norm_back
     return {dx, weight_gradient, bias_gradient, passed};
 }
 
-}  // namespace
+} // namespace
 
 TORCH_LIBRARY_IMPL(ediy, CPU, m) {
     m.impl("fused_batch_norm", fused_batch_norm_cpu);
     m.impl("fused_batch_norm_backward", fused_batch_norm_backward_cpu);
 }
 
-}  // namespace ediy
+} // namespace ediy

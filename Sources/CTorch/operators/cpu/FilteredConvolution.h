@@ -9,4 +9,4 @@ bool filters_float(const at::Tensor &x, const at::Tensor &weight, const MaybeTen
 /// Whether `filtered_conv` takes these with x rounded to bfloat16, and outruns bfloat16's own products.
 bool filters_bfloat16(const at::Tensor &x, const at::Tensor &weight, const MaybeTensor &bias);
 
-}  // namespace ediy
+} // namespace ediy

@@ -1,4 +1,5 @@
-// Single-precision matrix products on one thread, by OpenBLAS, whose own threads spin between calls on the cores that others need.
+// Single-precision matrix products on one thread, by OpenBLAS, whose own threads spin between calls on the cores that
+// others need.
 #pragma once
 #include <dlfcn.h>
 
@@ -13,7 +14,8 @@ using Sgemm = void (*)(const char *, const char *, const int *, const int *, con
 inline Sgemm sgemm() {
     static const auto found = [] {
         // The reference BLAS has the same name and none of the speed.
-        return dlsym(RTLD_DEFAULT, "openblas_set_num_threads") ? reinterpret_cast<Sgemm>(dlsym(RTLD_DEFAULT, "sgemm_")) : nullptr;
+        return dlsym(RTLD_DEFAULT, "openblas_set_num_threads") ? reinterpret_cast<Sgemm>(dlsym(RTLD_DEFAULT, "sgemm_"))
+                                                               : nullptr;
     }();
     return found;
 }
@@ -31,8 +33,8 @@ inline void gemm(int64_t m, int64_t n, int64_t k, Matrix a, Matrix b, float beta
     const int rows = static_cast<int>(m), columns = static_cast<int>(n), inner = static_cast<int>(k),
               lda = static_cast<int>(a.stride), ldb = static_cast<int>(b.stride), ldc = static_cast<int>(stride);
     const float one = 1;
-    sgemm()(b.transposed ? "T" : "N", a.transposed ? "T" : "N", &columns, &rows, &inner, &one, b.data, &ldb, a.data, &lda, &beta,
-            out, &ldc);
+    sgemm()(b.transposed ? "T" : "N", a.transposed ? "T" : "N", &columns, &rows, &inner, &one, b.data, &ldb, a.data,
+            &lda, &beta, out, &ldc);
 }
 
-}  // namespace ediy
+} // namespace ediy

@@ -19,10 +19,9 @@ EDIY_INLINE float load(const c10::BFloat16 *p, int64_t i) {
     return value;
 }
 
-/// Bits of float32, one number's or a vector's, rounded to bfloat16 in the upper half: to nearest, halves to even. `is_number` has all
-/// bits where they are none of NaN, which stays one.
-template <typename Bits>
-EDIY_INLINE Bits upper_half(Bits bits, Bits is_number) {
+/// Bits of float32, one number's or a vector's, rounded to bfloat16 in the upper half: to nearest, halves to even.
+/// `is_number` has all bits where they are none of NaN, which stays one.
+template <typename Bits> EDIY_INLINE Bits upper_half(Bits bits, Bits is_number) {
     return (is_number & (bits + 0x7FFFu + ((bits >> 16) & 1u))) | (~is_number & 0x7FC00000u);
 }
 
@@ -35,9 +34,9 @@ EDIY_INLINE void store(c10::BFloat16 *p, int64_t i, float value) {
 // How functions hand on vectors that a processor may lack is of no concern where every one is inlined.
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-/// `n` numbers of float32, read from and written to numbers of either type: for what compilers do not make vectors of themselves.
-template <int n>
-struct Lanes {
+/// `n` numbers of float32, read from and written to numbers of either type: for what compilers do not make vectors of
+/// themselves.
+template <int n> struct Lanes {
     typedef float V __attribute__((vector_size(n * sizeof(float))));
     typedef uint32_t Bits __attribute__((vector_size(n * sizeof(uint32_t))));
     typedef uint16_t Halves __attribute__((vector_size(n * sizeof(uint16_t))));
@@ -60,12 +59,11 @@ struct Lanes {
     }
 
     /// As they would be after they were written as numbers of T.
-    template <typename T>
-    static EDIY_INLINE V rounded(V v) {
+    template <typename T> static EDIY_INLINE V rounded(V v) {
         T written[n];
         write(written, v);
         return read(written);
     }
 };
 
-}  // namespace ediy
+} // namespace ediy

@@ -19,13 +19,14 @@ at::Tensor nms_cpu(const at::Tensor &boxes_, const at::Tensor &scores, const at:
     const auto groups = groups_.to(at::kLong).index_select(0, order).contiguous();
     const int64_t n = order.size(0);
     auto shifted = boxes_.to(at::kFloat).index_select(0, order);
-    // Up to this many boxes torchvision's batched_nms, and so Detectron2 on a CPU, moves the groups apart instead of taking
-    // them one by one. That rounds coordinates, and now and then decides about a box.
+    // Up to this many boxes torchvision's batched_nms, and so Detectron2 on a CPU, moves the groups apart instead of
+    // taking them one by one. That rounds coordinates, and now and then decides about a box.
     if (n > 0 && n <= most_shifted) shifted = shifted + (groups.to(at::kFloat) * (shifted.max() + 1)).unsqueeze(1);
     const auto boxes = shifted.t().contiguous();
     const float *x0 = boxes.data_ptr<float>(), *y0 = x0 + n, *x1 = y0 + n, *y1 = x1 + n;
     const int64_t *group = groups.data_ptr<int64_t>(), *place = order.data_ptr<int64_t>();
-    // The largest float that is no larger: an IoU above it is above the threshold as given, which torchvision compares with.
+    // The largest float that is no larger: an IoU above it is above the threshold as given, which torchvision compares
+    // with.
     float threshold = static_cast<float>(threshold_);
     if (threshold > threshold_) threshold = std::nextafter(threshold, -1.f);
     std::vector<float> area(n);
@@ -45,8 +46,8 @@ at::Tensor nms_cpu(const at::Tensor &boxes_, const at::Tensor &scores, const at:
     return at::tensor(kept, at::kLong);
 }
 
-}  // namespace
+} // namespace
 
 TORCH_LIBRARY_IMPL(ediy, CPU, m) { m.impl("nms", nms_cpu); }
 
-}  // namespace ediy
+} // namespace ediy

@@ -1,5 +1,5 @@
-// Batch normalisation's loops over M rows (pixels of all images) of C numbers, each compiled for every level of vectors. Sums are
-// float32 over a few rows and float64 above.
+// Batch normalisation's loops over M rows (pixels of all images) of C numbers, each compiled for every level of
+// vectors. Sums are float32 over a few rows and float64 above.
 #pragma once
 #include "operators/cpu/Lanes.h"
 
@@ -41,8 +41,8 @@ EDIY_INLINE void add_moments(const T *x, int64_t rows, int64_t C, const float *s
 
 /// y = x · scale + shift, plus `residual` if there is one, no less than 0 if `relu`.
 template <typename T, bool Residual, bool Relu>
-EDIY_INLINE void transform(const T *__restrict x, const T *__restrict residual, T *__restrict y, int64_t rows, int64_t C,
-                           const float *__restrict scale, const float *__restrict shift) {
+EDIY_INLINE void transform(const T *__restrict x, const T *__restrict residual, T *__restrict y, int64_t rows,
+                           int64_t C, const float *__restrict scale, const float *__restrict shift) {
     for (int64_t r = 0; r < rows; ++r) {
         const int64_t row = r * C;
         for (int64_t c = 0; c < C; ++c) {
@@ -68,8 +68,9 @@ EDIY_INLINE float masked(const T *g, const T *x, const T *y, int64_t i, float sc
 
 /// Adds Σ g and Σ g · (x − mean) over rows, g being masked; writes the masked g to `passed` if `Keep`.
 template <typename T, Mask M, bool Keep>
-EDIY_INLINE void add_gradients(const T *g, const T *x, const T *y, T *passed, int64_t rows, int64_t C, const float *mean,
-                               const float *scale, const float *shift, float *part, double *sum, double *products) {
+EDIY_INLINE void add_gradients(const T *g, const T *x, const T *y, T *passed, int64_t rows, int64_t C,
+                               const float *mean, const float *scale, const float *shift, float *part, double *sum,
+                               double *products) {
     float *__restrict s = part, *__restrict q = part + C;
     for (int64_t begin = 0; begin < rows; begin += rows_a_block) {
         const int64_t end = begin + rows_a_block < rows ? begin + rows_a_block : rows;
@@ -104,9 +105,10 @@ EDIY_INLINE void add_gradients(const T *g, const T *x, const T *y, T *passed, in
 
 /// dx = scale · g + slope · (x − mean) + offset, g masked.
 template <typename T, Mask M>
-EDIY_INLINE void spread_gradients(const T *__restrict g, const T *__restrict x, T *__restrict dx, int64_t rows, int64_t C,
-                                  const float *__restrict mean, const float *__restrict scale, const float *__restrict shift,
-                                  const float *__restrict slope, const float *__restrict offset) {
+EDIY_INLINE void spread_gradients(const T *__restrict g, const T *__restrict x, T *__restrict dx, int64_t rows,
+                                  int64_t C, const float *__restrict mean, const float *__restrict scale,
+                                  const float *__restrict shift, const float *__restrict slope,
+                                  const float *__restrict offset) {
     for (int64_t r = 0; r < rows; ++r) {
         const int64_t row = r * C;
         for (int64_t c = 0; c < C; ++c) {
@@ -118,9 +120,9 @@ EDIY_INLINE void spread_gradients(const T *__restrict g, const T *__restrict x, 
 
 /// dx = scale · g, g masked, where statistics are fixed; and g itself to `passed` if `Keep`.
 template <typename T, Mask M, bool Keep>
-EDIY_INLINE void scale_gradients(const T *__restrict g, const T *__restrict x, const T *__restrict y, T *__restrict passed,
-                                 T *__restrict dx, int64_t rows, int64_t C, const float *__restrict scale,
-                                 const float *__restrict shift) {
+EDIY_INLINE void scale_gradients(const T *__restrict g, const T *__restrict x, const T *__restrict y,
+                                 T *__restrict passed, T *__restrict dx, int64_t rows, int64_t C,
+                                 const float *__restrict scale, const float *__restrict shift) {
     for (int64_t r = 0; r < rows; ++r) {
         const int64_t row = r * C;
         for (int64_t c = 0; c < C; ++c) {
@@ -131,4 +133,4 @@ EDIY_INLINE void scale_gradients(const T *__restrict g, const T *__restrict x, c
     }
 }
 
-}  // namespace ediy
+} // namespace ediy

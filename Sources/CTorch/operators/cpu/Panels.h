@@ -1,5 +1,6 @@
-// Matrix products of float32 whose operands already lie as a kernel wants them, in panels of 32 columns: what a BLAS copies
-// before each product, the loops that make the operands write so from the first. For processors with vectors of 512 bits.
+// Matrix products of float32 whose operands already lie as a kernel wants them, in panels of 32 columns: what a BLAS
+// copies before each product, the loops that make the operands write so from the first. For processors with vectors of
+// 512 bits.
 #pragma once
 #include "operators/cpu/Lanes.h"
 
@@ -8,7 +9,8 @@ namespace ediy {
 /// A matrix of `rows` × 32 · n numbers lies as n panels, each (rows, 32).
 constexpr int64_t panel = 32;
 
-/// Rows of a product that are summed at once, in two registers each; the rows of what is multiplied come in such groups.
+/// Rows of a product that are summed at once, in two registers each; the rows of what is multiplied come in such
+/// groups.
 constexpr int64_t group = 8;
 
 namespace panels {
@@ -17,7 +19,8 @@ using L = Lanes<16>;
 using V = L::V;
 
 /// sums[r] += Σ a[r · row + i · step] · b[i], over `count` rows b of a panel.
-EDIY_INLINE void add_products(const float *a, int64_t row, int64_t step, const float *b, int64_t count, V (&sums)[group][2]) {
+EDIY_INLINE void add_products(const float *a, int64_t row, int64_t step, const float *b, int64_t count,
+                              V (&sums)[group][2]) {
     for (int64_t i = 0; i < count; ++i) {
         const V left = L::read(b + i * panel), right = L::read(b + i * panel + 16);
 #pragma clang loop unroll(full)
@@ -29,7 +32,7 @@ EDIY_INLINE void add_products(const float *a, int64_t row, int64_t step, const f
     }
 }
 
-}  // namespace panels
+} // namespace panels
 
 /// out (m, n) = a (m, k) · b (k, n), all in panels; m is a multiple of `group`, n and k of `panel`.
 EDIY_INLINE void multiply_panels(int64_t m, int64_t n, int64_t k, const float *a, const float *b, float *out) {
@@ -42,10 +45,10 @@ EDIY_INLINE void multiply_panels(int64_t m, int64_t n, int64_t k, const float *a
         }
 }
 
-/// out (m, n) (+)= aᵀ · b over the first `count` rows: a (rows, m) and b (rows, n) in panels, out row-major with `stride` numbers
-/// from row to row, summed to what it holds where `adds`.
-EDIY_INLINE void multiply_transposed_panels(int64_t m, int64_t n, int64_t count, int64_t rows, const float *a, const float *b,
-                                            bool adds, float *out, int64_t stride) {
+/// out (m, n) (+)= aᵀ · b over the first `count` rows: a (rows, m) and b (rows, n) in panels, out row-major with
+/// `stride` numbers from row to row, summed to what it holds where `adds`.
+EDIY_INLINE void multiply_transposed_panels(int64_t m, int64_t n, int64_t count, int64_t rows, const float *a,
+                                            const float *b, bool adds, float *out, int64_t stride) {
     for (int64_t j = 0; j < n; j += panel)
         for (int64_t i = 0; i < m; i += group) {
             float *const to = out + i * stride + j;
@@ -57,4 +60,4 @@ EDIY_INLINE void multiply_transposed_panels(int64_t m, int64_t n, int64_t count,
         }
 }
 
-}  // namespace ediy
+} // namespace ediy

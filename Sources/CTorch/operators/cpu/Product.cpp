@@ -1,5 +1,6 @@
-// The product of rows by a matrix of weights, shared out among libtorch's threads, a part a call of OpenBLAS: its own threads spin
-// between calls on the cores that others need, and its products outrun oneDNN's 1×1 convolutions, their gradients most of all.
+// The product of rows by a matrix of weights, shared out among libtorch's threads, a part a call of OpenBLAS: its own
+// threads spin between calls on the cores that others need, and its products outrun oneDNN's 1×1 convolutions, their
+// gradients most of all.
 #include "operators/cpu/Product.h"
 
 #include <torch/library.h>
@@ -14,8 +15,8 @@
 namespace ediy {
 namespace {
 
-/// out (m, n) = a (m, k) · b (k, n), out row-major. Parts share the longer side of `out`, so that each sum is made by one
-/// thread, whatever their number.
+/// out (m, n) = a (m, k) · b (k, n), out row-major. Parts share the longer side of `out`, so that each sum is made by
+/// one thread, whatever their number.
 void multiply(int64_t m, int64_t n, int64_t k, Matrix a, Matrix b, float *out) {
     const bool by_rows = m >= n;
     const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
@@ -23,9 +24,12 @@ void multiply(int64_t m, int64_t n, int64_t k, Matrix a, Matrix b, float *out) {
     each_part(parts, [&](int64_t p) {
         const int64_t length = by_rows ? m : n, begin = length * p / parts, end = length * (p + 1) / parts;
         Matrix pa = a, pb = b;
-        if (by_rows) pa.data += a.transposed ? begin : begin * a.stride;
-        else pb.data += b.transposed ? begin * b.stride : begin;
-        gemm(by_rows ? end - begin : m, by_rows ? n : end - begin, k, pa, pb, 0, out + (by_rows ? begin * n : begin), n);
+        if (by_rows)
+            pa.data += a.transposed ? begin : begin * a.stride;
+        else
+            pb.data += b.transposed ? begin * b.stride : begin;
+        gemm(by_rows ? end - begin : m, by_rows ? n : end - begin, k, pa, pb, 0, out + (by_rows ? begin * n : begin),
+             n);
     });
 }
 
@@ -38,8 +42,8 @@ at::Tensor product_cpu(const at::Tensor &x, const at::Tensor &weight) {
     return y;
 }
 
-std::tuple<at::Tensor, at::Tensor> product_backward_cpu(const at::Tensor &grad, const at::Tensor &x, const at::Tensor &weight,
-                                                        std::array<bool, 2> mask) {
+std::tuple<at::Tensor, at::Tensor> product_backward_cpu(const at::Tensor &grad, const at::Tensor &x,
+                                                        const at::Tensor &weight, std::array<bool, 2> mask) {
     ++kernel_runs(EDIY_KERNEL_PRODUCT);
     const auto g = grad.contiguous();
     const int64_t M = x.size(0), I = x.size(1), O = weight.size(0);
@@ -55,7 +59,7 @@ std::tuple<at::Tensor, at::Tensor> product_backward_cpu(const at::Tensor &grad, 
     return {dx, dw};
 }
 
-}  // namespace
+} // namespace
 
 bool multiplies(const at::Tensor &x, const at::Tensor &weight) {
     return sgemm() && x.device().is_cpu() && weight.device().is_cpu() && x.scalar_type() == at::kFloat &&
@@ -68,4 +72,4 @@ TORCH_LIBRARY_IMPL(ediy, CPU, m) {
     m.impl("product_backward", product_backward_cpu);
 }
 
-}  // namespace ediy
+} // namespace ediy

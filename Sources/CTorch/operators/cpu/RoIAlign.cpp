@@ -20,8 +20,7 @@ struct Pooling {
 };
 
 /// Where a sample lies between four pixels, and how much of each it takes.
-template <typename T>
-struct Sample {
+template <typename T> struct Sample {
     int64_t at[4];
     T weight[4];
 };
@@ -71,8 +70,7 @@ void each_bin(const T *roi, const Pooling &p, int64_t H, int64_t W, const Body &
 }
 
 /// x (N, H, W, C), rois (R, 5) → (R, height, width, C)
-template <typename T>
-void forward(const at::Tensor &x, const at::Tensor &rois, const Pooling &p, at::Tensor &out) {
+template <typename T> void forward(const at::Tensor &x, const at::Tensor &rois, const Pooling &p, at::Tensor &out) {
     const int64_t H = x.size(1), W = x.size(2), C = x.size(3), bins = p.height * p.width;
     const T *in = x.data_ptr<T>(), *boxes = rois.data_ptr<T>();
     T *result = out.data_ptr<T>();
@@ -83,7 +81,8 @@ void forward(const at::Tensor &x, const at::Tensor &rois, const Pooling &p, at::
                 T *to = result + (r * bins + bin) * C;
                 for (int64_t c = 0; c < C; ++c) to[c] = 0;
                 for (const auto &s : samples) {
-                    const T *a = map + s.at[0] * C, *b = map + s.at[1] * C, *d = map + s.at[2] * C, *e = map + s.at[3] * C;
+                    const T *a = map + s.at[0] * C, *b = map + s.at[1] * C, *d = map + s.at[2] * C,
+                            *e = map + s.at[3] * C;
                     for (int64_t c = 0; c < C; ++c)
                         to[c] += s.weight[0] * a[c] + s.weight[1] * b[c] + s.weight[2] * d[c] + s.weight[3] * e[c];
                 }
@@ -94,8 +93,7 @@ void forward(const at::Tensor &x, const at::Tensor &rois, const Pooling &p, at::
 }
 
 /// Threads share out the channels, not the regions, so that sums are made in one order with any number of threads.
-template <typename T>
-void backward(const at::Tensor &grad, const at::Tensor &rois, const Pooling &p, at::Tensor &out) {
+template <typename T> void backward(const at::Tensor &grad, const at::Tensor &rois, const Pooling &p, at::Tensor &out) {
     const int64_t H = out.size(1), W = out.size(2), C = out.size(3), bins = p.height * p.width, R = rois.size(0);
     const T *g = grad.data_ptr<T>(), *boxes = rois.data_ptr<T>();
     T *result = out.data_ptr<T>();
@@ -123,7 +121,8 @@ at::Tensor roi_align_cpu(const at::Tensor &x, const at::Tensor &rois, double sca
     const auto map = channels_innermost(x), boxes = rois.contiguous();
     if (boxes.size(0) > 0) {
         const auto images = boxes.select(1, 0);
-        TORCH_CHECK(images.min().item<double>() >= 0 && images.max().item<double>() < x.size(0), "a region of no image");
+        TORCH_CHECK(images.min().item<double>() >= 0 && images.max().item<double>() < x.size(0),
+                    "a region of no image");
     }
     auto out = at::empty({rois.size(0), height, width, x.size(1)}, map.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "roi_align", [&] { forward<scalar_t>(map, boxes, p, out); });
@@ -135,15 +134,16 @@ at::Tensor roi_align_backward_cpu(const at::Tensor &grad_, const at::Tensor &roi
     const Pooling p{scale, grad_.size(2), grad_.size(3), sampling_ratio, aligned};
     const auto grad = channels_innermost(grad_), boxes = rois.contiguous();
     auto out = at::zeros({sizes[0], sizes[2], sizes[3], sizes[1]}, grad.options());
-    AT_DISPATCH_FLOATING_TYPES(grad.scalar_type(), "roi_align_backward", [&] { backward<scalar_t>(grad, boxes, p, out); });
+    AT_DISPATCH_FLOATING_TYPES(grad.scalar_type(), "roi_align_backward",
+                               [&] { backward<scalar_t>(grad, boxes, p, out); });
     return out.permute({0, 3, 1, 2});
 }
 
-}  // namespace
+} // namespace
 
 TORCH_LIBRARY_IMPL(ediy, CPU, m) {
     m.impl("roi_align", roi_align_cpu);
     m.impl("roi_align_backward", roi_align_backward_cpu);
 }
 
-}  // namespace ediy
+} // namespace ediy

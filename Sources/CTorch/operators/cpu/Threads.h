@@ -1,5 +1,6 @@
-// A loop over several threads: those of libtorch's own OpenMP where they can be had, since threads made anew cost tens of
-// microseconds an operator, and a second pool would fight the first for the cores. Clang's pragmas need a runtime of their own.
+// A loop over several threads: those of libtorch's own OpenMP where they can be had, since threads made anew cost tens
+// of microseconds an operator, and a second pool would fight the first for the cores. Clang's pragmas need a runtime of
+// their own.
 #pragma once
 #include <ATen/Parallel.h>
 
@@ -17,8 +18,7 @@
 namespace ediy {
 
 /// body(part) for each part of 0 ..< parts, on as many threads, at this thread's level of vectors.
-template <typename Body>
-void each_part(int64_t parts, const Body &body) {
+template <typename Body> void each_part(int64_t parts, const Body &body) {
     if (parts == 1) return body(0);
     struct Shared {
         const Body &body;
@@ -58,10 +58,9 @@ inline int64_t part_count(int64_t count, int64_t least) {
 }
 
 /// body(begin, end) over parts of 0 ..< count, on as many threads as an operator may use.
-template <typename Body>
-void parallel(int64_t count, int64_t least, const Body &body) {
+template <typename Body> void parallel(int64_t count, int64_t least, const Body &body) {
     const int64_t parts = part_count(count, least);
     each_part(parts, [&](int64_t p) { body(count * p / parts, count * (p + 1) / parts); });
 }
 
-}  // namespace ediy
+} // namespace ediy

@@ -1,5 +1,6 @@
-// The tiles of an image that minimal filtering works on, and what is spread to their places and gathered from them: each
-// transform of Filtering.h along both sides. Channels are innermost: N images of H × W pixels, C channels in, O out.
+// The tiles of an image that minimal filtering works on, and what is spread to their places and gathered from them:
+// each transform of Filtering.h along both sides. Channels are innermost: N images of H × W pixels, C channels in, O
+// out.
 #pragma once
 #include <algorithm>
 
@@ -10,8 +11,7 @@
 namespace ediy {
 
 /// The tiles of m × m pixels that cover N images of H × W, in rows.
-template <int m>
-struct Tiles {
+template <int m> struct Tiles {
     int64_t N, H, W, rows, columns, count;
 
     Tiles(int64_t N, int64_t H, int64_t W)
@@ -26,9 +26,9 @@ struct Tiles {
     }
 };
 
-/// How what is spread lies: K matrices of `rows` × `columns`, one a place, row-major for `Filter<2>` and in panels for `Filter<4>`.
-template <int m>
-struct Places {
+/// How what is spread lies: K matrices of `rows` × `columns`, one a place, row-major for `Filter<2>` and in panels for
+/// `Filter<4>`.
+template <int m> struct Places {
     static constexpr bool is_panels = m == 4;
     static constexpr int64_t K = Filter<m>::places * Filter<m>::places;
     int64_t rows, columns;
@@ -38,13 +38,15 @@ struct Places {
     int64_t size() const { return K * stride(); }
 
     EDIY_INLINE int64_t offset(int64_t row, int64_t column) const {
-        if constexpr (is_panels) return (column / panel * rows + row) * panel + column % panel;
-        else return row * columns + column;
+        if constexpr (is_panels)
+            return (column / panel * rows + row) * panel + column % panel;
+        else
+            return row * columns + column;
     }
 };
 
-/// A transform of Filtering.h along both sides of a square: `read(i, j)` gives a number a lane at row i and column j of from × from,
-/// `write(i, j, v)` takes those of to × to.
+/// A transform of Filtering.h along both sides of a square: `read(i, j)` gives a number a lane at row i and column j of
+/// from × from, `write(i, j, v)` takes those of to × to.
 template <int from, int to, typename V, typename Transform, typename Read, typename Write>
 EDIY_INLINE void along_both_sides(Transform transform, Read read, Write write) {
     V columns[to][from];
@@ -61,12 +63,12 @@ EDIY_INLINE void along_both_sides(Transform transform, Read read, Write write) {
     }
 }
 
-/// Bᵀ d B of each tile's pixels d, which begin one before the tile's own, or where `isGradient` A d Aᵀ of the tile's own: x
-/// (N · H · W, channels), as many of its channels as there are columns → v (K, rows, columns), `count` tiles from `first` on to the
-/// first rows. `zeros` has a number a column.
+/// Bᵀ d B of each tile's pixels d, which begin one before the tile's own, or where `isGradient` A d Aᵀ of the tile's
+/// own: x (N · H · W, channels), as many of its channels as there are columns → v (K, rows, columns), `count` tiles
+/// from `first` on to the first rows. `zeros` has a number a column.
 template <int m, typename T, bool isGradient>
-EDIY_INLINE void spread_tiles(const T *x, int64_t channels, Tiles<m> tiles, int64_t first, int64_t count, const T *zeros,
-                              Places<m> places, float *v) {
+EDIY_INLINE void spread_tiles(const T *x, int64_t channels, Tiles<m> tiles, int64_t first, int64_t count,
+                              const T *zeros, Places<m> places, float *v) {
     using F = Filter<m>;
     using L = Lanes<F::lanes>;
     using V = typename L::V;
@@ -92,8 +94,10 @@ EDIY_INLINE void spread_tiles(const T *x, int64_t channels, Tiles<m> tiles, int6
                         __builtin_prefetch(next + ((i - before) * tiles.W + j - before) * channels + c);
             along_both_sides<side, n, V>(
                 [](const V(&in)[side], V(&out)[n]) __attribute__((always_inline)) {
-                    if constexpr (isGradient) F::gradients(in, out);
-                    else F::pixels(in, out);
+                    if constexpr (isGradient)
+                        F::gradients(in, out);
+                    else
+                        F::pixels(in, out);
                 },
                 [&](int i, int j) __attribute__((always_inline)) { return L::read(d[i][j] + c); },
                 [&](int i, int j, V v) __attribute__((always_inline)) { L::write(to + (n * i + j) * stride, v); });
@@ -103,8 +107,8 @@ EDIY_INLINE void spread_tiles(const T *x, int64_t channels, Tiles<m> tiles, int6
 
 /// Aᵀ p A + bias: p (K, rows, O) → the pixels of y (N · H · W, O) of `count` tiles from `first` on.
 template <int m, typename T>
-EDIY_INLINE void gather_pixels(
-    const float *p, Places<m> places, Tiles<m> tiles, int64_t first, int64_t count, const float *bias, T *y) {
+EDIY_INLINE void gather_pixels(const float *p, Places<m> places, Tiles<m> tiles, int64_t first, int64_t count,
+                               const float *bias, T *y) {
     using F = Filter<m>;
     using L = Lanes<F::lanes>;
     using V = typename L::V;
@@ -127,9 +131,10 @@ EDIY_INLINE void gather_pixels(
     }
 }
 
-/// G w Gᵀ of each pair of channels: w (O, 9, C) → u (K, C, O), rows from `first` to `end`; where `isGradient`, of weights turned by
-/// half a turn → (K, O, C). Weights are rounded as numbers of T would be. Channels are multiples of `Filter<m>::lanes`, and so are
-/// `first` and `end`: a square of so many is read at once, since lines of it lie in pages of their own.
+/// G w Gᵀ of each pair of channels: w (O, 9, C) → u (K, C, O), rows from `first` to `end`; where `isGradient`, of
+/// weights turned by half a turn → (K, O, C). Weights are rounded as numbers of T would be. Channels are multiples of
+/// `Filter<m>::lanes`, and so are `first` and `end`: a square of so many is read at once, since lines of it lie in
+/// pages of their own.
 template <int m, typename T, bool isGradient>
 EDIY_INLINE void spread_weights(const float *w, int64_t first, int64_t end, Places<m> places, float *u) {
     using F = Filter<m>;
@@ -145,8 +150,10 @@ EDIY_INLINE void spread_weights(const float *w, int64_t first, int64_t end, Plac
                     const float *line = isGradient ? w + ((row + i) * 9 + 8 - place) * columns + column
                                                    : w + ((column + i) * 9 + place) * rows + row;
                     const V read = L::template rounded<T>(L::read(line));
-                    if constexpr (isGradient) L::write(square[place][i], read);
-                    else for (int64_t j = 0; j < side; ++j) square[place][j][i] = read[j];
+                    if constexpr (isGradient)
+                        L::write(square[place][i], read);
+                    else
+                        for (int64_t j = 0; j < side; ++j) square[place][j][i] = read[j];
                 }
             for (int64_t i = 0; i < side; ++i) {
                 float *to = u + places.offset(row + i, column);
@@ -160,7 +167,8 @@ EDIY_INLINE void spread_weights(const float *w, int64_t first, int64_t end, Plac
 
 /// Gᵀ u G of the sum of `shares` u (K, O, C) → w (O, 9, C), the gradient of weights, rows from `first` to `end`.
 template <int m>
-EDIY_INLINE void gather_weights(const float *u, int64_t shares, int64_t O, int64_t C, int64_t first, int64_t end, float *w) {
+EDIY_INLINE void gather_weights(const float *u, int64_t shares, int64_t O, int64_t C, int64_t first, int64_t end,
+                                float *w) {
     using F = Filter<m>;
     using L = Lanes<F::lanes>;
     using V = typename L::V;
@@ -175,8 +183,9 @@ EDIY_INLINE void gather_weights(const float *u, int64_t shares, int64_t O, int64
                     for (int64_t share = 1; share < shares; ++share) sum += L::read(from + share * n * n * O * C);
                     return sum;
                 },
-                [&](int i, int j, V v) __attribute__((always_inline)) { L::write(w + (o * 9 + 3 * i + j) * C + c, v); });
+                [&](int i, int j, V v)
+                    __attribute__((always_inline)) { L::write(w + (o * 9 + 3 * i + j) * C + c, v); });
         }
 }
 
-}  // namespace ediy
+} // namespace ediy

@@ -25,7 +25,7 @@ EdiyVectorLevel &start() {
 
 constexpr const char *names[] = {"default", "avx2", "avx512"};
 
-}  // namespace
+} // namespace
 
 EdiyVectorLevel processor_vector_level() {
     static const auto level = found();
@@ -49,4 +49,4 @@ void start_at_vector_level(const char *name) {
     throw std::runtime_error(std::string("is '") + name + "', and must be default, avx2 or avx512");
 }
 
-}  // namespace ediy
+} // namespace ediy

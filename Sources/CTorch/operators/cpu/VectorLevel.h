@@ -1,5 +1,6 @@
-// Loops compiled for each level of vector instructions behind one name: the package itself is built for any x86-64, and which of
-// the compiled loops runs is chosen when the program runs. An operator's level is its thread's (Threads.h hands it on).
+// Loops compiled for each level of vector instructions behind one name: the package itself is built for any x86-64, and
+// which of the compiled loops runs is chosen when the program runs. An operator's level is its thread's (Threads.h
+// hands it on).
 #pragma once
 #include "CTorch.h"
 
@@ -23,15 +24,13 @@ template <auto Body, typename... Arguments>
 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) void on_avx512(Arguments... arguments) {
     Body(arguments...);
 }
-template <auto Body, typename... Arguments>
-__attribute__((target("avx2,fma"))) void on_avx2(Arguments... arguments) {
+template <auto Body, typename... Arguments> __attribute__((target("avx2,fma"))) void on_avx2(Arguments... arguments) {
     Body(arguments...);
 }
 #endif
 
 /// Body(arguments…), an EDIY_INLINE function, by the instructions of this thread's level.
-template <auto Body, typename... Arguments>
-void vectorized(Arguments... arguments) {
+template <auto Body, typename... Arguments> void vectorized(Arguments... arguments) {
 #if defined(__x86_64__)
     const auto level = vector_level();
     if (level == EDIY_VECTORS_AVX512) return on_avx512<Body, Arguments...>(arguments...);
@@ -40,4 +39,4 @@ void vectorized(Arguments... arguments) {
     Body(arguments...);
 }
 
-}  // namespace ediy
+} // namespace ediy

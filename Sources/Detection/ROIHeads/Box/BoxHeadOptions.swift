@@ -48,7 +48,9 @@ public struct BoxHeadOptions: ROIHeadOptions {
             "box_weights", default: boxWeights,
             KeyDoc("What a box's offsets x, y, width, height are multiplied by", source: "Detectron2, BBOX_REG_WEIGHTS"))
         loss = try recipe.boxLoss(
-            "box_loss", beta: "smooth_l1_beta", KeyDoc("How far predicted boxes are from the objects'",
+            "box_loss", beta: "smooth_l1_beta",
+            KeyDoc(
+                "How far predicted boxes are from the objects'",
                 source: "Fast R-CNN (arXiv 1504.08083), section 2.3"))
         isClassAgnostic = try recipe.value(
             "class_agnostic_boxes", default: isClassAgnostic,
@@ -58,7 +60,8 @@ public struct BoxHeadOptions: ROIHeadOptions {
             KeyDoc("Score above which an object is found", source: "Detectron2, SCORE_THRESH_TEST"))
         nms = try recipe.fraction(
             "nms", default: nms,
-            KeyDoc("Overlap (IoU) with a better object of its class above which an object is dropped",
+            KeyDoc(
+                "Overlap (IoU) with a better object of its class above which an object is dropped",
                 source: "Detectron2, NMS_THRESH_TEST"))
         detectionsPerImage = try recipe.positive(
             "detections_per_image", default: detectionsPerImage,
@@ -91,7 +94,9 @@ extension RecipeSection {
         case .giou: return .giou
         case .smoothL1:
             let beta = try value(
-                betaKey, default: 0.0, KeyDoc("Below what distance smooth L1 is quadratic; 0 is L1",
+                betaKey, default: 0.0,
+                KeyDoc(
+                    "Below what distance smooth L1 is quadratic; 0 is L1",
                     source: "Fast R-CNN (arXiv 1504.08083), equation 3"))
             guard beta >= 0 else { throw error(betaKey, "must not be below 0") }
             return .smoothL1(beta: beta)

@@ -76,7 +76,8 @@ public struct BoxLayerOptions: Sendable {
             "box_layer_size", default: layerSize, KeyDoc("Their outputs", source: "Detectron2, ROI_BOX_HEAD.FC_DIM"))
         norm = try recipe.value(
             "box_head_norm", default: norm,
-            KeyDoc("Whether the box head's convolutions are batch-normalised",
+            KeyDoc(
+                "Whether the box head's convolutions are batch-normalised",
                 source: "Detectron2, ROI_BOX_HEAD.NORM; PixPro (arXiv 2011.10043)"))
     }
 

@@ -58,7 +58,8 @@ public struct MaskHeadOptions: ROIHeadOptions {
         if !sharesFeatures {
             poolSize = try recipe.positive(
                 "mask_pool_size", default: poolSize,
-                KeyDoc("Side of an ROI pooled for its mask, which is twice as large",
+                KeyDoc(
+                    "Side of an ROI pooled for its mask, which is twice as large",
                     unit: "cells", source: "Detectron2, ROI_MASK_HEAD.POOLER_RESOLUTION"))
         }
         convolutions = try recipe.count(
@@ -68,7 +69,8 @@ public struct MaskHeadOptions: ROIHeadOptions {
             "mask_channels", default: channels, KeyDoc("Channels of the mask head", source: "Detectron2, ROI_MASK_HEAD.CONV_DIM"))
         norm = try recipe.value(
             "mask_head_norm", default: norm,
-            KeyDoc("Whether the mask head's convolutions are batch-normalised",
+            KeyDoc(
+                "Whether the mask head's convolutions are batch-normalised",
                 source: "Detectron2, ROI_MASK_HEAD.NORM; PixPro (arXiv 2011.10043)"))
         threshold = try recipe.fraction(
             "mask_threshold", default: threshold,

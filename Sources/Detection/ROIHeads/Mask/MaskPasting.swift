@@ -31,11 +31,14 @@ public func resizedMask(_ mask: [Float], side: Int, box: [Float], width: Int, he
         let length = max(last - first + 1, 1)
         let pixels = max(first, 0)..<max(min(last + 1, limit), max(first, 0))
         let scale = Float(bordered) / Float(length)
-        return (pixels, pixels.map { pixel in
-            let place = max((Float(pixel - first) + 0.5) * scale - 0.5, 0)
-            let before = min(Int(place), bordered - 1)
-            return (before, min(before + 1, bordered - 1), place - Float(before))
-        })
+        return (
+            pixels,
+            pixels.map { pixel in
+                let place = max((Float(pixel - first) + 0.5) * scale - 0.5, 0)
+                let before = min(Int(place), bordered - 1)
+                return (before, min(before + 1, bordered - 1), place - Float(before))
+            }
+        )
     }
     guard let columns = axis(box[0], box[2], width), let rows = axis(box[1], box[3], height) else {
         return RLE(height: height, width: width, counts: [UInt32(height * width)])
