@@ -42,11 +42,11 @@ SWITCH = """#if canImport(Glibc)
 import Glibc
 #endif
 
-enum MutantSwitch {
+public enum MutantSwitch {
     private static let number = getenv("EDIY_MUTANT").flatMap { Int(String(cString: $0)) } ?? 0
 
     @inline(__always)
-    static func isOn(_ mutant: Int) -> Bool { mutant == number }
+    public static func isOn(_ mutant: Int) -> Bool { mutant == number }
 }
 """
 
@@ -252,13 +252,12 @@ def cell(text):
 
 
 def table(mutants, results):
-    rows, caught, waiting = [], 0, 0
+    rows, caught = [], 0
     for mutant in mutants:
         result = results.get(mutant.key())
         if result is None:
-            waiting += 1
-            verdict = "not run yet"
-        elif result["caught"]:
+            continue
+        if result["caught"]:
             caught += 1
             names = result["caught"]
             more = f" and {len(names) - 2} more" if len(names) > 2 else ""
@@ -270,8 +269,10 @@ def table(mutants, results):
     lines = [
         "# Small faults, and the tests that find them", "",
         "Written by `make mutants`: see run.py. One fault at a time, by room; what finds it, or why nothing can.", "",
-        f"{len(mutants)} faults: {caught} caught, {len(mutants) - caught - waiting} survive, {waiting} not run yet.", "",
-        "| file | fault | caught by |", "| --- | --- | --- |"] + rows
+        "Only what was run is here. "
+        f"{len(mutants)} faults are listed, and {len(rows)} of them were run: {caught} caught, {len(rows) - caught} survive."]
+    if rows:
+        lines += ["", "| file | fault | caught by |", "| --- | --- | --- |"] + rows
     (HERE / "TABLE.md").write_text("\n".join(lines) + "\n")
 
 
