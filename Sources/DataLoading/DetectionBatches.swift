@@ -152,23 +152,18 @@ public struct DetectionBatches: BatchSource {
         let (scaleX, scaleY) = (
             Double(size.width) / Double(size.originalWidth), Double(size.height) / Double(size.originalHeight)
         )
-        let width = Double(size.width), height = Double(size.height)
+        let width = Double(size.width)
         func x(_ value: Double) -> Double { flip ? width - value * scaleX : value * scaleX }
         var boxes: [Float] = []
         var classes: [Int] = []
         var polygons: [[[Double]]] = []
         for annotation in dataset.annotations(ofImage: index).map(Int.init) where isLearned[annotation] {
-            let box = dataset.boxes[annotation]
-            let (a, b) = (x(box.x), x(box.x + box.width))
-            let corners = [
-                min(max(min(a, b), 0), width), min(max(box.y * scaleY, 0), height),
-                min(max(max(a, b), 0), width), min(max((box.y + box.height) * scaleY, 0), height),
-            ]
+            let corners = size.corners(of: dataset.boxes[annotation], flip: flip)
             // Boxes without extent teach nothing.
             guard corners[2] - corners[0] > 1e-5, corners[3] - corners[1] > 1e-5 else { continue }
             let outlines = try outlines(annotation)
             guard !outlines.isEmpty || !learnsMasks else { continue }
-            boxes += corners.map(Float.init)
+            boxes += corners
             classes.append(Int(dataset.categoryIndices[annotation]))
             polygons.append(
                 outlines.map { polygon in

@@ -67,6 +67,20 @@ import Vision
         }
     }
 
+    @Test func cornersAreThoseOfDetectron2() throws {
+        let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures")
+        let cases = try #require(JSON.read(fixtures.appendingPathComponent("detectron2-boxes.json").path).array)
+        #expect(cases.count == 200)
+        for golden in cases {
+            func numbers(_ key: String) -> [Double] { golden[key]?.array?.compactMap(\.double) ?? [] }
+            let (box, size) = (numbers("box"), numbers("size").map { Int($0) })
+            let sizes = ImageSizes(imageID: 1, originalWidth: size[0], originalHeight: size[1], width: size[2], height: size[3])
+            let corners = sizes.corners(
+                of: Box(x: box[0], y: box[1], width: box[2], height: box[3]), flip: golden["flip"]?.bool ?? false)
+            #expect(corners == numbers("corners").map { Float($0) }, "\(golden)")
+        }
+    }
+
     @Test func aDamagedImageIsReplacedUpToTheLimit() throws {
         try AtomicFile.write("no image", to: "\(scratch.path)/train/000002.jpg")
         let a = try batches(damaged: 1), b = try batches(damaged: 1)
