@@ -22,9 +22,12 @@ struct ProtocolDifference {
                 names.append(name)
             }
             return names.compactMap { name in
-                let values = tables.map { $0[name] ?? "not given" }
+                let having = Set(zip(compared, tables).filter { $0.1[name] != nil }.map(\.0.method))
+                // A setting of pretraining that a method has in no run is another method's own, and no difference besides the method.
+                let pairs = zip(compared, tables).filter { stage != .pretrain || having.contains($0.0.method) }
+                let values = pairs.map { $0.1[name] ?? "not given" }
                 guard Set(values).count > 1 else { return nil }
-                return ProtocolDifference(stage: stage, name: name, values: grouped(compared, values))
+                return ProtocolDifference(stage: stage, name: name, values: grouped(pairs.map(\.0), values))
             }
         }
     }

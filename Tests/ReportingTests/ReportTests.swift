@@ -360,6 +360,24 @@ import Testing
         #expect(notes.contains { $0.contains("no images are shown") && $0.contains("gt.json") })
     }
 
+    /// What a method alone has tells it apart; what one of its runs lacks, or both methods have otherwise, is a difference.
+    @Test func aMethodsOwnSettingsAreNoDifference() throws {
+        func notes(_ first: JSON, _ own: [JSON]) throws -> [String] {
+            let tuned = try [run("byol", 0, ap: 0.3), run("e-diy", 0, ap: 0.3), run("e-diy", 1, ap: 0.3)]
+            let pretrained =
+                try [maker.run("byol", 0, ap: 0, stage: "pretrain", settings: first)]
+                + own.enumerated().map { try maker.run("e-diy", $0, ap: 0, stage: "pretrain", settings: $1) }
+            return try report(tuned + pretrained).notes.filter { $0.contains("of pretrain") }
+        }
+        #expect(try notes(["epochs": 4], [["epochs": 4, "grid": 3], ["epochs": 4, "grid": 3]]).isEmpty)
+        #expect(
+            try notes(["epochs": 4], [["epochs": 4, "grid": 3], ["epochs": 4]])
+                == ["the compared runs differ in grid of pretrain: e-diy (seed 0) 3, e-diy (seed 1) not given"])
+        #expect(
+            try notes(["epochs": 4], [["epochs": 5, "grid": 3], ["epochs": 5, "grid": 3]])
+                == ["the compared runs differ in epochs of pretrain: byol 4, e-diy 5"])
+    }
+
     @Test func differencesOfProtocolAreNamed() throws {
         let report = try report([run("byol", 0, ap: 0.3), run("byol", 1, ap: 0.3), run("e-diy", 0, ap: 0.3, settings: ["batch": 16])])
         #expect(report.notes.first == "the compared runs differ in batch of finetune: byol 8, e-diy 16")
