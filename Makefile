@@ -2,9 +2,8 @@
 
 EDIY := .build/release/ediy
 DEMO := runs/demo
-PREFIX ?= /usr/local
 
-.PHONY: demo test build setup install format lint docs mutants clean
+.PHONY: demo test build setup format lint docs mutants clean
 
 demo: build
 	$(EDIY) benchmark benchmarks/shapes.yaml --output $(DEMO)
@@ -22,9 +21,6 @@ build: setup
 
 setup:
 	@./setup.sh
-
-install: build
-	@./install.sh "$(PREFIX)"
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests
